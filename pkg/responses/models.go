@@ -1,0 +1,96 @@
+package responses
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/tidwall/gjson"
+)
+
+// Model is an entry of the account's catalogue, as far as this package uses it.
+//
+// Source: facts M-1 to M-3 in docs/protocol.md.
+type Model struct {
+	// Slug is the name that requests use.
+	Slug string
+
+	// Listed is true for a model that is meant to be chosen by people.
+	Listed bool
+
+	// Lite is true for a model that takes the Lite form of a request.
+	Lite bool
+}
+
+const catalogueLimit = 16 << 20
+
+// Models asks for the account's catalogue, in the backend's order. An empty list
+// means that the backend does not know the client version, not that there are no
+// models. It makes one request, or two if the first is refused with 401.
+func (c *Client) Models(ctx context.Context) ([]Model, error) {
+	version := orDefault(c.ClientVersion, DefaultClientVersion)
+	body, err := c.get(ctx, "/models?client_version="+url.QueryEscape(version))
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	var models []Model
+	for _, entry := range gjson.GetBytes(body, "models").Array() {
+		slug := entry.Get("slug").Str
+		if slug == "" {
+			slug = entry.Get("id").Str
+		}
+		models = append(models, Model{
+			Slug:   slug,
+			Listed: entry.Get("visibility").Str == "list",
+			Lite:   entry.Get("use_responses_lite").Bool(),
+		})
+	}
+	return models, nil
+}
+
+// get fetches a JSON document of the backend.
+func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
+	for again := false; ; again = true {
+		req, err := c.request(ctx, http.MethodGet, path, nil)
+		if err != nil {
+			return nil, err
+		}
+		body, err := c.fetch(req)
+		if apiErr, ok := err.(*APIError); ok && apiErr.kind() == ErrUnauthorized && !again {
+			if retry, err := c.refused(req, apiErr, 1); err != nil {
+				return nil, err
+			} else if retry {
+				continue
+			}
+		}
+		return body, err
+	}
+}
+
+func (c *Client) fetch(req *http.Request) ([]byte, error) {
+	if c.Authorizer != nil {
+		if err := c.Authorizer.Authorize(req); err != nil {
+			return nil, err
+		}
+	}
+	req.Header.Set("Accept", "application/json")
+	c.ApplyHeader(req)
+	resp, err := c.httpClient().Do(req)
+	if err != nil {
+		return nil, connectError(req, err, context.Cause(req.Context()))
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, readError(resp, c.now())
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, catalogueLimit))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
+	}
+	if isHTML(resp.Header, body) {
+		return nil, pageError(resp)
+	}
+	return body, nil
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// The lines of `ask --jsonl`. Readers must pass over types they do not know.
+type (
+	startLine struct {
+		SchemaVersion int     `json:"schema_version"`
+		Type          string  `json:"type"`
+		Model         *string `json:"model"`
+		Requested     string  `json:"requested_model"`
+		RequestID     *string `json:"request_id"`
+		Session       *string `json:"session"`
+	}
+	deltaLine struct {
+		Type  string  `json:"type"`
+		Text  string  `json:"text"`
+		Phase *string `json:"phase,omitempty"`
+	}
+	toolLine struct {
+		Type string `json:"type"`
+		toolCallDocument
+	}
+	retryLine struct {
+		Type    string `json:"type"`
+		Attempt int    `json:"attempt"`
+		DelayMS int64  `json:"delay_ms"`
+		Reason  string `json:"reason"`
+	}
+	warningLine struct {
+		Type    string `json:"type"`
+		Message string `json:"message"`
+	}
+)
+
+// writeLines writes the events as they come. A line that cannot be written ends the
+// call.
+func (a *answer) writeLines(ctx context.Context) error {
+	l := &askLines{answer: a, phases: make(map[int]string)}
+	a.inv.talk.onWarning = func(text string) { l.emit(warningLine{"warning", text}) }
+	defer func() { a.inv.talk.onWarning = nil }()
+	a.call.client.Notify = l.notice
+	a.call.opened = func(http.Header) error { return l.start() }
+	a.call.event = l.event
+	err := a.call.run(ctx)
+	switch {
+	case l.failed != nil:
+		return l.failed
+	case err != nil:
+		return err
+	}
+	return a.collector.Err()
+}
+
+// askLines turns what happens into lines.
+type askLines struct {
+	answer *answer
+	pieces responses.Pieces
+	phases map[int]string // of the messages, by their place in the output
+	failed error          // the first error of the writer
+}
+
+func (l *askLines) emit(v any) {
+	if l.failed == nil {
+		l.failed = l.answer.inv.line(v)
+	}
+}
+
+func (l *askLines) start() error {
+	call := &l.answer.call
+	l.emit(startLine{
+		SchemaVersion: 1, Type: "start", Requested: call.request.Model,
+		Model: stringOrNull(call.header.Get("Openai-Model")), RequestID: stringOrNull(call.requestID),
+	})
+	return l.failed
+}
+
+func (l *askLines) notice(n responses.Notice) {
+	l.answer.inv.tell(n)
+	if n.Kind == responses.NoticeRetry {
+		l.emit(retryLine{"retry", n.Attempt, n.Delay.Milliseconds(), n.Err.Error()})
+	}
+}
+
+func (l *askLines) event(e responses.Event, _ bool) error {
+	l.answer.collector.Add(e)
+	if phase := e.Phase(); phase != "" {
+		l.phases[e.OutputIndex()] = phase
+	}
+	if text := e.ReasoningDelta(); text != "" {
+		l.emit(deltaLine{Type: "reasoning.delta", Text: text})
+	}
+	l.pieces.Event(e, func(p responses.Piece) {
+		l.emit(deltaLine{"text.delta", p.Text, stringOrNull(l.phases[p.OutputIndex])})
+	})
+	if call, ok := e.ToolCall(); ok {
+		l.emit(toolLine{"tool_call", toolCallDocument{call.ID, call.Name, call.Arguments}})
+	}
+	return l.failed
+}
+
+// errorLine ends the lines of a call that failed.
+type errorLine struct {
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Error         *errorDocument `json:"error"`
+}
+
+// lastLine ends the lines: `done` is the result, `error` the failure.
+func (a *answer) lastLine(err error) error {
+	if errors.Is(err, errReaderGone) {
+		return err
+	}
+	if err == nil {
+		return a.inv.line(a.document("done", nil))
+	}
+	if writeErr := a.inv.line(errorLine{1, "error", a.inv.explain(err)}); writeErr != nil {
+		return writeErr
+	}
+	return &reported{err}
+}

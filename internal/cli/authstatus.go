@@ -1,0 +1,307 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/codexctl/codexctl/pkg/auth"
+	"github.com/codexctl/codexctl/pkg/credentials"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+func authCommand() command {
+	return command{
+		name: "auth", summary: "see the login that is used",
+		examples: []string{"codexctl auth status", "codexctl auth status --json --transform state -r"},
+		subs:     []command{authStatusCommand()},
+	}
+}
+
+// statusOptions are the flags of `auth status`.
+type statusOptions struct {
+	check  bool
+	minTTL time.Duration
+}
+
+func authStatusCommand() command {
+	return command{
+		name: "status", summary: "can the backend be called now?",
+		details:  "Looks at the files alone and answers at once; --check asks the backend.\nExit 0 when it can be called, 4 when not.",
+		examples: []string{"codexctl auth status", "codexctl auth status --check", "codexctl auth status --min-ttl 10m -q || echo soon"},
+		setup: func(inv *invocation) ([]flagSpec, action) {
+			o := &statusOptions{}
+			flags := []flagSpec{
+				boolFlag("check", &o.check, "make one call to the backend"),
+				durationFlag("min-ttl", &o.minTTL, "exit 4 if the token lives shorter and cannot be renewed"),
+			}
+			return flags, func(ctx context.Context, args []string) error {
+				if len(args) > 0 {
+					return usagef("auth status takes no arguments, not %q", args[0])
+				}
+				return o.run(ctx, inv)
+			}
+		},
+	}
+}
+
+// statusDocument is the JSON result of `auth status`. It holds no secret.
+type statusDocument struct {
+	SchemaVersion int                  `json:"schema_version"`
+	Type          string               `json:"type"`
+	Authenticated bool                 `json:"authenticated"`
+	State         credentials.State    `json:"state"`
+	Email         *string              `json:"email"`
+	AccountID     *string              `json:"account_id"`
+	Plan          *string              `json:"plan"`
+	Source        *sourceDocument      `json:"source"`
+	AccessToken   accessTokenDocument  `json:"access_token"`
+	RefreshToken  refreshTokenDocument `json:"refresh_token"`
+	LastRefresh   *string              `json:"last_refresh"`
+	Checked       *checkedDocument     `json:"checked"`
+	Hint          *string              `json:"hint"`
+	Error         *errorDocument       `json:"error"`
+}
+
+type sourceDocument struct {
+	Kind      credentials.Kind `json:"kind"`
+	Format    *string          `json:"format"`
+	Path      *string          `json:"path"`
+	Variable  *string          `json:"variable"`
+	Renewable bool             `json:"renewable"`
+}
+
+type accessTokenDocument struct {
+	Present     bool    `json:"present"`
+	ExpiresAt   *string `json:"expires_at"`
+	ExpiresInS  *int64  `json:"expires_in_s"`
+	Fingerprint *string `json:"fingerprint"`
+}
+
+type refreshTokenDocument struct {
+	Present bool `json:"present"`
+}
+
+type checkedDocument struct {
+	OK         bool  `json:"ok"`
+	HTTPStatus *int  `json:"http_status"`
+	LatencyMS  int64 `json:"latency_ms"`
+}
+
+func (o *statusOptions) run(ctx context.Context, inv *invocation) error {
+	ctx, cancel := inv.bounded(ctx)
+	defer cancel()
+	now := inv.env.Now()
+	login, findErr := inv.locator().Find(ctx, now)
+	if findErr == nil {
+		inv.remark(login)
+	}
+	doc := offlineStatus(login, findErr, now)
+	problem := o.judge(login, findErr, now, doc)
+	if o.check && problem == nil {
+		doc.Checked, problem = inv.checkOnline(ctx)
+		o.afterCheck(&doc, problem)
+	}
+	if problem != nil {
+		doc.Error = inv.explain(problem)
+		doc.Hint = doc.Error.Hint
+	}
+	if err := inv.showStatus(doc, login, now); err != nil {
+		return err
+	}
+	if problem != nil {
+		return &reported{problem}
+	}
+	return nil
+}
+
+// offlineStatus is what the files alone say.
+func offlineStatus(login credentials.Selection, err error, now time.Time) statusDocument {
+	state := credentials.StateOf(login, err, now)
+	c := login.Credential
+	doc := statusDocument{
+		SchemaVersion: 1, Type: "auth status", State: state, Authenticated: state.Usable(),
+		Email: stringOrNull(email(c)), AccountID: stringOrNull(c.AccountID), Plan: stringOrNull(c.Plan),
+		AccessToken:  accessTokenDocument{Present: !c.AccessToken.Empty(), ExpiresAt: instant(c.ExpiresAt)},
+		RefreshToken: refreshTokenDocument{Present: !c.RefreshToken.Empty()},
+		LastRefresh:  instant(c.LastRefresh),
+	}
+	if login.Kind != "" {
+		doc.Source = &sourceDocument{
+			Kind: login.Kind, Format: stringOrNull(string(login.Format)), Path: stringOrNull(login.Path),
+			Variable: stringOrNull(login.Variable), Renewable: login.CanRenew(),
+		}
+	}
+	if doc.AccessToken.Present {
+		doc.AccessToken.Fingerprint = stringOrNull(c.AccessToken.Fingerprint())
+	}
+	if !c.ExpiresAt.IsZero() {
+		seconds := int64(c.ExpiresAt.Sub(now) / time.Second)
+		doc.AccessToken.ExpiresInS = &seconds
+	}
+	return doc
+}
+
+// email is the person's, from either token.
+func email(c credentials.Credential) string {
+	if claims, err := c.IDClaims(); err == nil && claims.Email != "" {
+		return claims.Email
+	}
+	claims, err := c.AccessClaims()
+	if err != nil {
+		return ""
+	}
+	return claims.Email
+}
+
+// judge is why the backend cannot be called; nil when it can.
+func (o *statusOptions) judge(login credentials.Selection, err error, now time.Time, doc statusDocument) error {
+	switch {
+	case errors.Is(err, credentials.ErrNotFound):
+		return fmt.Errorf("%w: %w", auth.ErrLoginRequired, err)
+	case err != nil:
+		return err
+	case !doc.Authenticated:
+		return fmt.Errorf("%w: %s", auth.ErrLoginExpired, login.Origin)
+	}
+	left := login.Credential.ExpiresAt.Sub(now)
+	if o.minTTL > 0 && !login.Credential.ExpiresAt.IsZero() && left < o.minTTL && !login.CanRenew() {
+		return fmt.Errorf("%w in %s, sooner than --min-ttl %s, and cannot be renewed", errExpiresSoon, left.Round(time.Second), o.minTTL)
+	}
+	return nil
+}
+
+// checkOnline makes the cheapest call that needs the login.
+func (inv *invocation) checkOnline(ctx context.Context) (*checkedDocument, error) {
+	client, err := inv.client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start := inv.env.Now()
+	_, err = client.Models(ctx)
+	checked := &checkedDocument{OK: err == nil, LatencyMS: inv.env.Now().Sub(start).Milliseconds()}
+	var api *responses.APIError
+	switch {
+	case err == nil:
+		status := 200
+		checked.HTTPStatus = &status
+	case errors.As(err, &api):
+		checked.HTTPStatus = &api.Status
+	}
+	return checked, err
+}
+
+// afterCheck corrects the state by what the backend said. One that could not be
+// reached says nothing about the login.
+func (o *statusOptions) afterCheck(doc *statusDocument, problem error) {
+	if problem == nil {
+		return
+	}
+	doc.Authenticated = false
+	if meaning(problem).exit == exitAuth {
+		doc.State = credentials.StateInvalid
+		return
+	}
+	doc.State = credentials.StateUnknown
+}
+
+// showStatus prints the document, or the few lines that a person wants to see.
+func (inv *invocation) showStatus(doc statusDocument, login credentials.Selection, now time.Time) error {
+	if inv.global.wantsDocument() {
+		return inv.document(doc)
+	}
+	if inv.global.quiet {
+		return nil
+	}
+	return inv.table(func(w io.Writer) {
+		row := func(name, value string) {
+			if value != "" {
+				fmt.Fprintf(w, "%s\t%s\n", name, value)
+			}
+		}
+		row("State", strings.ReplaceAll(string(doc.State), "_", " "))
+		row("Plan", strings.ToUpper(text(doc.Plan)))
+		row("Account", account(doc))
+		row("Token", lifetime(login.Credential.ExpiresAt, now))
+		row("Storage", storage(doc.Source))
+		row("Renewal", renewal(doc))
+		if doc.Checked != nil {
+			row("Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
+		}
+	})
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func account(doc statusDocument) string {
+	switch {
+	case doc.Email != nil && doc.AccountID != nil:
+		return *doc.Email + " (" + *doc.AccountID + ")"
+	case doc.Email != nil:
+		return *doc.Email
+	}
+	return text(doc.AccountID)
+}
+
+func lifetime(expires, now time.Time) string {
+	if expires.IsZero() {
+		return ""
+	}
+	at := expires.Local().Format("2006-01-02 15:04 MST")
+	if left := expires.Sub(now); left > 0 {
+		return fmt.Sprintf("%s left (until %s)", roughly(left), at)
+	}
+	return fmt.Sprintf("expired %s ago (%s)", roughly(now.Sub(expires)), at)
+}
+
+// roughly is a duration in the two units that matter.
+func roughly(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d d %d h", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
+}
+
+func storage(s *sourceDocument) string {
+	switch {
+	case s == nil:
+		return ""
+	case s.Variable != nil:
+		return "the variable " + *s.Variable
+	case s.Format != nil:
+		return *s.Path + " (" + *s.Format + ")"
+	}
+	return text(s.Path)
+}
+
+func renewal(doc statusDocument) string {
+	switch {
+	case doc.Source == nil:
+		return ""
+	case doc.Source.Renewable:
+		return "automatic"
+	case !doc.RefreshToken.Present:
+		return "none: there is no refresh token"
+	}
+	return "none: the file belongs to the official client (--renew-shared renews it)"
+}
+
+func okOrFailed(ok bool) string {
+	if ok {
+		return "the backend answered"
+	}
+	return "failed"
+}

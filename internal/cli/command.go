@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/codexctl/codexctl/pkg/auth"
+)
+
+// command describes one command, or a group of them.
+type command struct {
+	name     string
+	summary  string        // one line, no full stop
+	args     string        // what stands behind the name, such as [PROMPT…|-]
+	details  string        // paragraphs of the help, already wrapped
+	more     func() string // more of them, made only when they are shown
+	examples []string
+	subs     []command
+
+	// setup gives the command's flags and what it does; nil for a group. It is
+	// called only for the command that is run or asked about, so that the others
+	// cost nothing.
+	setup func(*invocation) ([]flagSpec, action)
+}
+
+// action does a command's work with what is left of the arguments.
+type action func(ctx context.Context, args []string) error
+
+// commands is the whole tree.
+func commands() command {
+	return command{
+		name:    "codexctl",
+		summary: "use a ChatGPT subscription from shells, pipes, CI scripts and programs",
+		examples: []string{
+			`codexctl ask "why is the sky blue?"`,
+			`git diff | codexctl ask "write a commit message"`,
+			`codexctl respond --stream "tell me a story"`,
+			`codexctl emulator exec -- codexctl ask "try it without an account"`,
+		},
+		subs: []command{
+			askCommand(),
+			respondCommand(),
+			authCommand(),
+			emulatorCommand(),
+			versionCommand(),
+			helpCommand(),
+		},
+	}
+}
+
+// sub is the command of that name in a group.
+func (c command) sub(name string) (command, bool) {
+	for _, sub := range c.subs {
+		if sub.name == name {
+			return sub, true
+		}
+	}
+	return command{}, false
+}
+
+// find follows a path of names from the top.
+func (c command) find(path []string) (command, bool) {
+	for _, name := range path {
+		var ok bool
+		if c, ok = c.sub(name); !ok {
+			return command{}, false
+		}
+	}
+	return c, true
+}
+
+func (c command) subNames() []string {
+	all := make([]string, len(c.subs))
+	for i, sub := range c.subs {
+		all[i] = sub.name
+	}
+	return all
+}
+
+// invocation is one run of the program: what it was given, and what its commands
+// share.
+type invocation struct {
+	env    *Env
+	path   []string // the command's names, such as auth, status
+	global globalOptions
+	out    *output
+	talk   *talk
+	source *auth.Source // the login in use; nil before it is needed
+
+	// given names the flags that stood on the line, by their full names; origin the
+	// variable that set a flag which did not.
+	given  map[string]bool
+	origin map[string]string
+
+	// dashed is true when a -- stood before the arguments.
+	dashed bool
+}

@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/codexctl/codexctl/internal/terminal"
+)
+
+// Env is everything that the program takes from outside.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+
+	// StdinKind says what stands behind Stdin, and so whether to wait for it.
+	StdinKind StdinKind
+
+	// StdoutTerminal and StderrTerminal say which stream a person looks at.
+	StdoutTerminal, StderrTerminal bool
+
+	// Getenv gives a variable of the environment; Environ all, as NAME=value.
+	Getenv  func(string) string
+	Environ func() []string
+
+	// Home is the person's home directory; empty when there is none.
+	Home string
+
+	// Now is the clock.
+	Now func() time.Time
+
+	// Transport replaces the network when it is not nil.
+	Transport http.RoundTripper
+
+	// Confirm asks a yes-or-no question; nil when there is nobody to ask.
+	Confirm func(question string) (bool, error)
+}
+
+// StdinKind is what stands behind standard input.
+type StdinKind int
+
+// What standard input can be.
+const (
+	StdinNone     StdinKind = iota // closed, or the null device
+	StdinTerminal                  // a person
+	StdinFile                      // a regular file: never makes anyone wait
+	StdinPipe                      // a pipe: a writer may still be at work
+	StdinSocket                    // a socket: what Node hands its children
+)
+
+// ProcessEnv is the Env of this process.
+func ProcessEnv() *Env {
+	home, _ := os.UserHomeDir()
+	env := &Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		StdinKind:      stdinKind(os.Stdin),
+		StdoutTerminal: terminal.Is(os.Stdout),
+		StderrTerminal: terminal.Is(os.Stderr),
+		Getenv:         os.Getenv, Environ: os.Environ,
+		Home: home, Now: time.Now,
+	}
+	if env.StdinKind == StdinTerminal && env.StderrTerminal {
+		env.Confirm = func(question string) (bool, error) {
+			colour := terminal.Colour("auto", os.Getenv, true)
+			return terminal.Confirm(os.Stdin, os.Stderr, question, colour)
+		}
+	}
+	return env
+}
+
+func stdinKind(f *os.File) StdinKind {
+	info, err := f.Stat()
+	if err != nil {
+		return StdinNone
+	}
+	switch mode := info.Mode(); {
+	case terminal.Is(f):
+		return StdinTerminal
+	case mode&os.ModeNamedPipe != 0:
+		return StdinPipe
+	case mode&os.ModeSocket != 0:
+		return StdinSocket
+	case mode&os.ModeCharDevice != 0:
+		if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(null, info) {
+			return StdinNone
+		}
+	}
+	return StdinFile
+}
+
+// interrupted is the cause of a context that a signal has ended.
+type interrupted struct{ signal os.Signal }
+
+func (i interrupted) Error() string { return "interrupted (" + i.signal.String() + ")" }
+
+// Interrupted is the cause to end the program's context with when a signal arrives.
+func Interrupted(s os.Signal) error { return interrupted{s} }

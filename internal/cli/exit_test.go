@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/codexctl/codexctl/internal/terminal"
+	"github.com/codexctl/codexctl/pkg/auth"
+	"github.com/codexctl/codexctl/pkg/credentials"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// known is every exported error of the public packages, with what it must mean.
+func known() map[string]struct {
+	err  error
+	exit int
+	code string
+} {
+	type row = struct {
+		err  error
+		exit int
+		code string
+	}
+	return map[string]row{
+		"auth.ErrLoginRequired":  {auth.ErrLoginRequired, 4, "auth_required"},
+		"auth.ErrLoginExpired":   {auth.ErrLoginExpired, 4, "auth_expired"},
+		"auth.ErrNotRenewable":   {auth.ErrNotRenewable, 4, "auth_expired"},
+		"auth.ErrRenewalRefused": {auth.ErrRenewalRefused, 4, "auth_expired"},
+		"auth.ErrForeignHost":    {auth.ErrForeignHost, 3, "config"},
+		"auth.ErrAccountChanged": {auth.ErrAccountChanged, 4, "auth_expired"},
+		"auth.EndpointError":     {&auth.EndpointError{Status: 500}, 1, "server_error"},
+		"auth.RefusedError":      {&auth.RefusedError{Code: "refresh_token_reused"}, 4, "auth_expired"},
+		"auth.RedirectError":     {&auth.RedirectError{Status: 302, Host: "elsewhere.example.com"}, 6, "network"},
+		"auth.ForeignHostError":  {&auth.ForeignHostError{Host: "https://example.com"}, 3, "config"},
+		"auth.NotRenewableError": {&auth.NotRenewableError{}, 4, "auth_expired"},
+
+		"credentials.ErrUnreadable":   {credentials.ErrUnreadable, 3, "config"},
+		"credentials.ErrMalformed":    {credentials.ErrMalformed, 3, "config"},
+		"credentials.ErrOtherLogin":   {credentials.ErrOtherLogin, 4, "auth_required"},
+		"credentials.ErrNotWritable":  {credentials.ErrNotWritable, 3, "config"},
+		"credentials.ErrChanged":      {credentials.ErrChanged, 3, "config"},
+		"credentials.ErrLockTimeout":  {credentials.ErrLockTimeout, 7, "timeout"},
+		"credentials.ErrNoLocking":    {credentials.ErrNoLocking, 3, "config"},
+		"credentials.ErrDead":         {credentials.ErrDead, 4, "auth_expired"},
+		"credentials.ErrNotFound":     {credentials.ErrNotFound, 4, "auth_required"},
+		"credentials.ErrIncomplete":   {credentials.ErrIncomplete, 3, "config"},
+		"credentials.ErrNotJWT":       {credentials.ErrNotJWT, 2, "usage"},
+		"credentials.FileError":       {&credentials.FileError{Path: "f", Err: credentials.ErrMalformed}, 3, "config"},
+		"credentials.OtherLoginError": {&credentials.OtherLoginError{Path: "f"}, 4, "auth_required"},
+		"credentials.NotFoundError":   {&credentials.NotFoundError{}, 4, "auth_required"},
+		"credentials.RescueError":     {&credentials.RescueError{Path: "f", Err: errors.New("disk full")}, 3, "config"},
+
+		"responses.ErrUnauthorized":  {responses.ErrUnauthorized, 4, "auth_denied"},
+		"responses.ErrForbidden":     {responses.ErrForbidden, 4, "auth_denied"},
+		"responses.ErrPlan":          {responses.ErrPlan, 4, "plan_required"},
+		"responses.ErrRegion":        {responses.ErrRegion, 4, "region_blocked"},
+		"responses.ErrRateLimited":   {responses.ErrRateLimited, 5, "rate_limited"},
+		"responses.ErrQuota":         {responses.ErrQuota, 5, "quota_exhausted"},
+		"responses.ErrModel":         {responses.ErrModel, 1, "model_not_available"},
+		"responses.ErrClientVersion": {responses.ErrClientVersion, 1, "model_not_available"},
+		"responses.ErrContextLength": {responses.ErrContextLength, 1, "context_length_exceeded"},
+		"responses.ErrInvalid":       {responses.ErrInvalid, 1, "invalid_request"},
+		"responses.ErrOverloaded":    {responses.ErrOverloaded, 1, "server_error"},
+		"responses.ErrServer":        {responses.ErrServer, 1, "server_error"},
+		"responses.ErrBlocked":       {responses.ErrBlocked, 6, "network"},
+		"responses.ErrRedirect":      {responses.ErrRedirect, 6, "network"},
+		"responses.ErrConnection":    {responses.ErrConnection, 6, "network"},
+		"responses.ErrTimeout":       {responses.ErrTimeout, 7, "timeout"},
+		"responses.ErrTruncated":     {responses.ErrTruncated, 8, "truncated"},
+		"responses.ErrIncomplete":    {responses.ErrIncomplete, 8, "incomplete"},
+		"responses.ErrRefused":       {responses.ErrRefused, 8, "refused"},
+		"responses.ErrBadRequest":    {responses.ErrBadRequest, 2, "usage"},
+		"responses.APIError":         {&responses.APIError{Status: 429}, 5, "rate_limited"},
+	}
+}
+
+func TestEveryErrorHasAMeaningThroughAWrap(t *testing.T) {
+	for name, want := range known() {
+		got := meaning(fmt.Errorf("ask: %w", fmt.Errorf("twice: %w", want.err)))
+		if got.exit != want.exit || got.code != want.code {
+			t.Errorf("%s means %d %q, want %d %q", name, got.exit, got.code, want.exit, want.code)
+		}
+	}
+}
+
+// The table above must name what the packages export, or it proves nothing.
+func TestEveryExportedErrorIsKnown(t *testing.T) {
+	table := known()
+	for _, pkg := range []string{"auth", "credentials", "responses"} {
+		for _, name := range exportedErrors(t, filepath.Join("..", "..", "pkg", pkg)) {
+			if _, ok := table[pkg+"."+name]; !ok {
+				t.Errorf("%s.%s is not in the table of known errors: give it a row there and in exit.go", pkg, name)
+			}
+		}
+	}
+}
+
+// exportedErrors lists the sentinels and the error types of a package.
+func exportedErrors(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".go") || strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, entry.Name()), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range file.Decls {
+			names = append(names, errorsOf(declaration)...)
+		}
+	}
+	return names
+}
+
+func errorsOf(declaration ast.Decl) []string {
+	var names []string
+	switch d := declaration.(type) {
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			values, ok := spec.(*ast.ValueSpec)
+			if !ok || d.Tok != token.VAR {
+				continue
+			}
+			for _, name := range values.Names {
+				if strings.HasPrefix(name.Name, "Err") {
+					names = append(names, name.Name)
+				}
+			}
+		}
+	case *ast.FuncDecl:
+		if d.Name.Name != "Error" || d.Recv == nil {
+			break
+		}
+		if star, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok {
+			if name := star.X.(*ast.Ident); name.IsExported() {
+				names = append(names, name.Name)
+			}
+		}
+	}
+	return names
+}
+
+func TestOwnErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error
+		exit int
+		code string
+	}{
+		{"a bad line", usagef("no"), 2, "usage"},
+		{"a bad variable", &settingError{"CODEXCTL_RETRIES", errors.New("no")}, 3, "config"},
+		{"a busy port", &portError{"127.0.0.1:1", syscall.EADDRINUSE}, 3, "port_in_use"},
+		{"--timeout", errDeadline, 7, "timeout"},
+		{"--min-ttl", errExpiresSoon, 4, "auth_expired"},
+		{"Ctrl-C at a prompt", terminal.ErrInterrupted, 130, "interrupted"},
+		{"SIGINT", Interrupted(os.Interrupt), 130, "interrupted"},
+		{"SIGTERM", Interrupted(syscall.SIGTERM), 143, "interrupted"},
+		{"a transform without a value", &transformError{"x"}, 1, "internal"},
+		{"a cancelled context", context.Canceled, 130, "interrupted"},
+		{"anything else", errors.New("no"), 1, "internal"},
+		{"issuer behind a web page", &auth.EndpointError{Status: 403, HTML: true}, 6, "network"},
+		{"issuer is busy", &auth.EndpointError{Status: 429}, 5, "rate_limited"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := meaning(fmt.Errorf("ask: %w", tt.err))
+			if got.exit != tt.exit || got.code != tt.code {
+				t.Errorf("means %d %q, want %d %q", got.exit, got.code, tt.exit, tt.code)
+			}
+		})
+	}
+}
+
+// Every code that can come out stands in `help exit-codes`, and the other way round.
+func TestExitTableIsComplete(t *testing.T) {
+	listed := make(map[int]string)
+	for _, row := range exitMeanings() {
+		listed[row.code] = row.codes
+	}
+	for name, want := range known() {
+		if !strings.Contains(listed[want.exit], want.code) {
+			t.Errorf("%s: help exit-codes lists %q for %d, not %q", name, listed[want.exit], want.exit, want.code)
+		}
+	}
+}

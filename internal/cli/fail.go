@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/codexctl/codexctl/pkg/auth"
+	"github.com/codexctl/codexctl/pkg/credentials"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// errorDocument is the `error` of every JSON result.
+type errorDocument struct {
+	Code        string  `json:"code"`
+	Message     string  `json:"message"`
+	HTTPStatus  *int    `json:"http_status"`
+	Type        *string `json:"type"`
+	Param       *string `json:"param"`
+	RequestID   *string `json:"request_id"`
+	RetryAfterS *int64  `json:"retry_after_s"`
+	ResetsAt    *string `json:"resets_at"`
+	ExitCode    int     `json:"exit_code"`
+	Hint        *string `json:"hint"`
+}
+
+// failDocument is the JSON result of a command that failed before it had one.
+type failDocument struct {
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Error         *errorDocument `json:"error"`
+}
+
+// reported is an error whose document is on stdout already.
+type reported struct{ err error }
+
+func (r *reported) Error() string { return r.err.Error() }
+func (r *reported) Unwrap() error { return r.err }
+
+// finish shows how a command ended and returns the exit code: one line and one hint
+// on stderr, and the document if nobody wrote one yet.
+func (inv *invocation) finish(err error) int {
+	if err == nil || errors.Is(err, errReaderGone) {
+		return exitOK
+	}
+	var child *childExit
+	if errors.As(err, &child) {
+		return child.code
+	}
+	problem := inv.explain(err)
+	var done *reported
+	if !errors.As(err, &done) {
+		inv.failOnStdout(problem)
+	}
+	hint := ""
+	if problem.Hint != nil {
+		hint = *problem.Hint
+	}
+	inv.talk.fail(problem.Message, hint)
+	return problem.ExitCode
+}
+
+// failOnStdout tells a program of a failure that its command could not tell of. A
+// stdout that fails as well changes nothing about the exit code.
+func (inv *invocation) failOnStdout(problem *errorDocument) {
+	g := &inv.global
+	switch {
+	case g.jsonl:
+		_ = inv.line(errorLine{1, "error", problem})
+	case g.wantsDocument() && g.transform == "" && !inv.out.used:
+		_ = inv.document(failDocument{SchemaVersion: 1, Type: strings.Join(inv.path, " "), Error: problem})
+	}
+}
+
+// explain turns an error into what people and programs are told of it.
+func (inv *invocation) explain(err error) *errorDocument {
+	means := meaning(err)
+	doc := &errorDocument{
+		Code: means.code, Message: message(err, means), ExitCode: means.exit,
+		Hint: stringOrNull(inv.hint(err, means)),
+	}
+	var api *responses.APIError
+	if !errors.As(err, &api) {
+		return doc
+	}
+	doc.Type, doc.Param = stringOrNull(api.Type), stringOrNull(api.Param)
+	doc.RequestID = stringOrNull(api.RequestID)
+	if api.Event == "" {
+		doc.HTTPStatus = &api.Status
+	}
+	if api.RetryAfter > 0 {
+		seconds := int64((api.RetryAfter + time.Second - 1) / time.Second)
+		doc.RetryAfterS = &seconds
+	}
+	if !api.ResetsAt.IsZero() {
+		doc.ResetsAt = instant(api.ResetsAt)
+		doc.Message += "; resets at " + api.ResetsAt.Local().Format("2006-01-02 15:04 MST")
+	}
+	return doc
+}
+
+// message is an error's text, behind the words that the case is known by.
+func message(err error, means outcome) string {
+	text := err.Error()
+	var nowhere *credentials.NotFoundError
+	if errors.As(err, &nowhere) {
+		text = strings.TrimPrefix(nowhere.Error(), credentials.ErrNotFound.Error()+": ")
+	}
+	if means.say == "" || strings.HasPrefix(strings.ToLower(text), strings.ToLower(means.say)) {
+		return text
+	}
+	return means.say + ": " + text
+}
+
+// hint is what to do, by default the help of the command whose line was wrong. After
+// a refused renewal it names the login that would be next: accounts are not changed
+// in silence.
+func (inv *invocation) hint(err error, means outcome) string {
+	switch {
+	case means.hint == "" && means.exit == exitUsage:
+		return strings.TrimSpace("codexctl " + strings.Join(inv.path, " ") + " --help")
+	case errors.Is(err, auth.ErrRenewalRefused) && inv.source != nil:
+		next, ok := inv.source.Login.Next(context.Background(), inv.env.Now())
+		if ok && next.Kind == credentials.KindFile {
+			return means.hint + "; or use the other login: --auth-file " + next.Path
+		}
+	}
+	return means.hint
+}
+
+// instant is t in the form of every JSON result: RFC 3339, UTC; nil for the zero time.
+func instant(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	return stringOrNull(t.UTC().Format(time.RFC3339))
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+)
+
+// flagSpec is one flag: what the argument pass and the help must know of it, and
+// the library's flag that parses it.
+//
+// The library's own aliases, environment variables and lists stay unused: aliases
+// set a repeatable flag twice, an empty variable erases a default, a list is split
+// at commas. Here an alias becomes the name before parsing, settings.go reads the
+// environment, and [repeated] is the list.
+type flagSpec struct {
+	name    string
+	aliases []string // other names; one letter is a short flag
+	value   string   // what the help calls the value; empty for a switch
+	usage   string
+	flag    cli.Flag
+}
+
+func (f flagSpec) isSwitch() bool { return f.value == "" }
+
+// names splits "model,m" into a flag's name and its aliases.
+func names(spec string) (string, []string) {
+	all := strings.Split(spec, ",")
+	return all[0], all[1:]
+}
+
+func boolFlag(spec string, to *bool, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, "", usage, &cli.BoolFlag{Name: name, Destination: to}}
+}
+
+func stringFlag(spec, value string, to *string, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, value, usage, &cli.StringFlag{Name: name, Destination: to, Value: *to}}
+}
+
+func intFlag(spec, value string, to *int, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, value, usage, &cli.IntFlag{Name: name, Destination: to, Value: *to}}
+}
+
+func uintFlag(spec, value string, to *uint64, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, value, usage, &cli.Uint64Flag{Name: name, Destination: to, Value: *to}}
+}
+
+func durationFlag(spec string, to *time.Duration, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, "DUR", usage, &cli.DurationFlag{Name: name, Destination: to, Value: *to}}
+}
+
+func repeatedFlag(spec, value string, to *repeated, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, value, usage, &cli.GenericFlag{Name: name, Value: to}}
+}
+
+// repeated gathers the values of a flag that may stand several times.
+type repeated []string
+
+// Set adds a value as it is.
+func (r *repeated) Set(value string) error {
+	*r = append(*r, value)
+	return nil
+}
+
+func (r *repeated) String() string { return fmt.Sprint([]string(*r)) }
+
+// optional is a string whose absence differs from its being empty.
+type optional struct {
+	given bool
+	text  string
+}
+
+// Set takes the value.
+func (o *optional) Set(value string) error {
+	o.given, o.text = true, value
+	return nil
+}
+
+func (o *optional) String() string { return o.text }
+
+func optionalFlag(spec, value string, to *optional, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, value, usage, &cli.GenericFlag{Name: name, Value: to}}
+}

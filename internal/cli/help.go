@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/codexctl/codexctl/internal/terminal"
+)
+
+func helpCommand() command {
+	return command{
+		name: "help", summary: "show help for a command or a topic", args: "[COMMAND… | TOPIC]",
+		details:  "Topics: exit-codes.",
+		examples: []string{"codexctl help ask", "codexctl help exit-codes"},
+		setup: func(inv *invocation) ([]flagSpec, action) {
+			return nil, func(_ context.Context, args []string) error { return inv.help(args) }
+		},
+	}
+}
+
+func (inv *invocation) help(args []string) error {
+	if len(args) == 1 && args[0] == "exit-codes" {
+		return inv.exitCodes()
+	}
+	root := commands()
+	if _, ok := root.find(args); !ok {
+		return &usageError{message: fmt.Sprintf("no help on %q", strings.Join(args, " ")), hint: "codexctl help"}
+	}
+	return inv.showHelp(root, args)
+}
+
+// exitCodes prints the table of exit codes, from the one in the code.
+func (inv *invocation) exitCodes() error {
+	return inv.table(func(w io.Writer) {
+		fmt.Fprintln(w, "CODE\tERROR.CODE\tWHEN")
+		for _, row := range exitMeanings() {
+			fmt.Fprintf(w, "%d\t%s\t%s\n", row.code, row.codes, row.when)
+		}
+	})
+}
+
+func (inv *invocation) table(rows func(io.Writer)) error {
+	w := tabwriter.NewWriter(inv.out, 0, 8, 2, ' ', 0)
+	rows(w)
+	return w.Flush()
+}
+
+// showHelp prints the help of a command: what to paste first, then the flags.
+func (inv *invocation) showHelp(root command, path []string) error {
+	c, ok := root.find(path)
+	if !ok {
+		c, path = root, nil
+	}
+	palette := terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}
+	var b strings.Builder
+	full := strings.Join(append([]string{"codexctl"}, path...), " ")
+	fmt.Fprintf(&b, "%s: %s\n", full, c.summary)
+	section(&b, palette, "Examples", indent(c.examples))
+	section(&b, palette, "Usage", "  "+c.usageLine(full)+"\n")
+	if c.details != "" {
+		fmt.Fprintf(&b, "\n%s\n", c.details)
+	}
+	if c.more != nil {
+		fmt.Fprintf(&b, "\n%s\n", c.more())
+	}
+	section(&b, palette, "Commands", c.subLines())
+	if c.setup != nil {
+		flags, _ := c.setup(inv)
+		section(&b, palette, "Flags", flagLines(flags))
+	}
+	if len(path) == 0 {
+		section(&b, palette, "Flags of every command", flagLines(inv.global.flags()))
+	} else {
+		b.WriteString("\nFlags of every command: codexctl --help\n")
+	}
+	_, err := io.WriteString(inv.out, b.String())
+	return err
+}
+
+func (c command) usageLine(full string) string {
+	if len(c.subs) > 0 {
+		return full + " COMMAND [flags]"
+	}
+	return strings.Join(strings.Fields(full+" [flags] "+c.args), " ")
+}
+
+func (c command) subLines() string {
+	return columns(func(w io.Writer) {
+		for _, sub := range c.subs {
+			fmt.Fprintf(w, "  %s\t%s\n", sub.name, sub.summary)
+		}
+	})
+}
+
+func section(b *strings.Builder, p terminal.Palette, title, body string) {
+	if body != "" {
+		fmt.Fprintf(b, "\n%s\n%s", p.Strong(title), body)
+	}
+}
+
+func indent(lines []string) string {
+	var b strings.Builder
+	for _, line := range lines {
+		b.WriteString("  " + line + "\n")
+	}
+	return b.String()
+}
+
+func flagLines(flags []flagSpec) string {
+	return columns(func(w io.Writer) {
+		for _, f := range flags {
+			usage := f.usage
+			if from := variables(f.name); len(from) > 0 {
+				usage += " [$" + strings.Join(from, ", $") + "]"
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", f.spelled(), usage)
+		}
+	})
+}
+
+// spelled is all the ways to write a flag, short ones first.
+func (f flagSpec) spelled() string {
+	var short, long []string
+	for _, name := range append([]string{f.name}, f.aliases...) {
+		if len(name) == 1 {
+			short = append(short, "-"+name)
+		} else {
+			long = append(long, "--"+name)
+		}
+	}
+	return strings.TrimSpace(strings.Join(append(short, long...), ", ") + " " + f.value)
+}
+
+func columns(rows func(io.Writer)) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
+	rows(w)
+	_ = w.Flush() // a strings.Builder takes everything
+	return b.String()
+}

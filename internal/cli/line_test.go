@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// parse sorts a line with the flags of a small tree, which has what the real one
+// has: a command, a group, switches, values.
+func parse(args ...string) (line, error) {
+	var dummy struct {
+		text    string
+		on      bool
+		several repeated
+	}
+	globals := []flagSpec{
+		boolFlag("json", &dummy.on, ""), boolFlag("quiet,q", &dummy.on, ""), boolFlag("verbose,v", &dummy.on, ""),
+		stringFlag("base-url", "URL", &dummy.text, ""), repeatedFlag("header,H", "'K: V'", &dummy.several, ""),
+		boolFlag("help,h", &dummy.on, ""), boolFlag("version,V", &dummy.on, ""),
+	}
+	run := func(*invocation) ([]flagSpec, action) { return nil, nil }
+	root := command{name: "codexctl", subs: []command{
+		{name: "ask", setup: run},
+		{name: "auth", subs: []command{{name: "status", setup: run}}},
+	}}
+	locals := func([]string, command) []flagSpec {
+		return []flagSpec{
+			stringFlag("model,m", "NAME", &dummy.text, ""), boolFlag("usage,u", &dummy.on, ""),
+			boolFlag("exact", &dummy.on, ""), stringFlag("instructions,i,s,system", "TEXT", &dummy.text, ""),
+		}
+	}
+	return parseLine(root, globals, locals, args)
+}
+
+func TestParseLine(t *testing.T) {
+	tests := []struct {
+		name string
+		args string
+		want line
+	}{
+		{"flags before, between and after the words", "-q ask -m x why is --usage the sky blue", line{
+			path: []string{"ask"}, global: []string{"--quiet=true"}, local: []string{"--model=x", "--usage=true"},
+			args: []string{"why", "is", "the", "sky", "blue"},
+		}},
+		{"a flag of the command may stand before its name", "-m x ask hi", line{
+			path: []string{"ask"}, local: []string{"--model=x"}, args: []string{"hi"},
+		}},
+		{"the value of a flag is no command", "--base-url ask ask hi", line{
+			path: []string{"ask"}, global: []string{"--base-url=ask"}, args: []string{"hi"},
+		}},
+		{"a word that names a command is a word once the command is known", "ask ask auth", line{
+			path: []string{"ask"}, args: []string{"ask", "auth"},
+		}},
+		{"a group", "auth -v status --json", line{
+			path: []string{"auth", "status"}, global: []string{"--verbose=true", "--json=true"},
+		}},
+		{"attached values and clusters", "ask -mx -uqv -H a:b -Hc:d", line{
+			path: []string{"ask"}, global: []string{"--quiet=true", "--verbose=true", "--header=a:b", "--header=c:d"},
+			local: []string{"--model=x", "--usage=true"},
+		}},
+		{"a cluster that ends with a value", "ask -um x hi", line{
+			path: []string{"ask"}, local: []string{"--usage=true", "--model=x"}, args: []string{"hi"},
+		}},
+		{"equals signs", "ask --model=a=b -m=c --exact=false", line{
+			path: []string{"ask"}, local: []string{"--model=a=b", "--model=c", "--exact=false"},
+		}},
+		{"aliases become the name", "ask --system a -s b -i c", line{
+			path: []string{"ask"}, local: []string{"--instructions=a", "--instructions=b", "--instructions=c"},
+		}},
+		{"a value may look like a flag", "ask -m --usage hi", line{
+			path: []string{"ask"}, local: []string{"--model=--usage"}, args: []string{"hi"},
+		}},
+		{"two dashes end the flags", "ask -u -- -m x -- y", line{
+			path: []string{"ask"}, local: []string{"--usage=true"}, args: []string{"-m", "x", "--", "y"}, dashed: true,
+		}},
+		{"a lone dash is a word", "ask - -u", line{
+			path: []string{"ask"}, local: []string{"--usage=true"}, args: []string{"-"},
+		}},
+		{"help anywhere", "ask why -h", line{path: []string{"ask"}, args: []string{"why"}, help: true}},
+		{"help in a cluster", "ask -uh", line{path: []string{"ask"}, local: []string{"--usage=true"}, help: true}},
+		{"version", "-V", line{version: true}},
+		{"nothing", "", line{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parse(strings.Fields(tt.args)...)
+			if err != nil {
+				t.Fatalf("error: %v", err)
+			}
+			got.given = nil
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(line{})); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", tt.args, diff)
+			}
+		})
+	}
+}
+
+func TestParseLineRefuses(t *testing.T) {
+	tests := []struct {
+		name, args, message, hint string
+	}{
+		{"an unknown command, and suggests the nearest", "aks hi", `codexctl has no command "aks"`, "codexctl ask"},
+		{"words without a command, and suggests ask", "hello", `codexctl has no command "hello"`, `codexctl ask "hello"`},
+		{"an unknown command of a group", "auth stats", `codexctl auth has no command "stats"`, "codexctl auth status"},
+		{"the guide's name for signing in", "auth login-openai", `codexctl auth has no command "login-openai"`, "codexctl auth status"},
+		{"an unknown flag, and suggests the nearest", "ask --modle x", "unknown flag --modle for ask", "codexctl ask --model"},
+		{"an unknown flag", "ask --frobnicate", "unknown flag --frobnicate for ask", ""},
+		{"an unknown letter", "ask -z", "unknown flag -z for ask", ""},
+		{"a long flag with one dash", "ask -model x", "flag -model: a long flag has two dashes: --model", ""},
+		{"a flag without its value", "ask --model", "flag --model wants a value: --model NAME", ""},
+		{"a letter without its value", "ask -um", "flag -m wants a value: -m NAME", ""},
+		{"a flag of no command", "--model x", "unknown flag --model", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := parse(strings.Fields(tt.args)...)
+			var usage *usageError
+			if err == nil || !asUsage(err, &usage) {
+				t.Fatalf("%q: error = %v, want a usage error", tt.args, err)
+			}
+			if usage.message != tt.message || usage.hint != tt.hint {
+				t.Errorf("%q: %q, hint %q; want %q, hint %q", tt.args, usage.message, usage.hint, tt.message, tt.hint)
+			}
+		})
+	}
+}
+
+func asUsage(err error, to **usageError) bool {
+	usage, ok := err.(*usageError)
+	*to = usage
+	return ok
+}
+
+// Whatever is typed: no panic, and no word is lost or made up.
+func FuzzParseLine(f *testing.F) {
+	for _, s := range []string{"ask -m x hi", "-q ask -- -u", "auth status --json", "ask -uqm=x -", "--base-url= ask", "ask -H 'a: b'"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		args := strings.Fields(s)
+		got, err := parse(args...)
+		if err != nil {
+			return
+		}
+		for _, word := range slices.Concat(got.args, got.path) {
+			if !slices.Contains(args, word) {
+				t.Errorf("%q: the word %q was made up", args, word)
+			}
+		}
+		for _, flag := range slices.Concat(got.global, got.local) {
+			name, _, ok := strings.Cut(flag, "=")
+			if !ok || !strings.HasPrefix(name, "--") {
+				t.Errorf("%q: the flag %q is not in the form --name=value", args, flag)
+			}
+		}
+	})
+}

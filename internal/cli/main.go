@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// Main runs the program and returns its exit code. args do not hold its name. The
+// context's cause tells why it ended: see [Interrupted].
+func Main(ctx context.Context, env *Env, args []string) int {
+	inv := &invocation{
+		env: env, global: defaultGlobals(),
+		given: make(map[string]bool), origin: make(map[string]string),
+	}
+	inv.openStreams()
+	return inv.finish(inv.run(ctx, args))
+}
+
+// openStreams sets up both streams by the options known so far.
+func (inv *invocation) openStreams() {
+	inv.out = newOutput(inv.env.Stdout, inv.env.StdoutTerminal)
+	inv.talk = newTalk(inv.env, &inv.global)
+}
+
+func (inv *invocation) run(ctx context.Context, args []string) error {
+	root, globals := commands(), inv.global.flags()
+	var locals []flagSpec
+	var act action
+	setup := func(path []string, c command) []flagSpec {
+		inv.path = path
+		locals, act = c.setup(inv)
+		return locals
+	}
+	line, err := parseLine(root, globals, setup, args)
+	if err != nil {
+		inv.guessOutput(args)
+		return err
+	}
+	inv.given, inv.dashed = line.given, line.dashed
+	switch {
+	case line.help:
+		return inv.showHelp(root, line.path)
+	case line.version:
+		act, locals, inv.path = inv.showVersion, nil, []string{"version"}
+		line.path, line.local = inv.path, nil
+	case act == nil:
+		return inv.showHelp(root, line.path)
+	}
+	return inv.parseAndRun(ctx, line, globals, locals, act)
+}
+
+// guessOutput looks for the output that the arguments ask for, when they cannot be
+// parsed.
+func (inv *invocation) guessOutput(args []string) {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	for _, arg := range args {
+		switch {
+		case arg == "--jsonl":
+			inv.global.jsonl = true
+		case arg == "--json":
+			inv.global.json = true
+		case arg == "--transform", strings.HasPrefix(arg, "--transform="):
+			inv.global.transform = "." // nothing goes to stdout
+		}
+	}
+}
+
+// parseAndRun lets the flag library parse the sorted line, then runs the command.
+func (inv *invocation) parseAndRun(ctx context.Context, l line, globals, locals []flagSpec, act action) error {
+	run := func(c *cli.Context) error {
+		if err := inv.applyEnvironment(c, slices.Concat(globals, locals)); err != nil {
+			return err
+		}
+		if err := inv.settle(); err != nil {
+			return err
+		}
+		return act(ctx, c.Args().Slice())
+	}
+	app := &cli.App{
+		Name: "codexctl", Flags: libraryFlags(globals),
+		Commands:        []*cli.Command{nest(l.path, libraryFlags(locals), run)},
+		HideHelp:        true,
+		HideVersion:     true,
+		HideHelpCommand: true,
+		OnUsageError:    libraryUsageError,
+		// Errors travel to finish; the library must not end the process.
+		ExitErrHandler: func(*cli.Context, error) {},
+		Writer:         inv.env.Stderr,
+		ErrWriter:      inv.env.Stderr,
+	}
+	argv := slices.Concat([]string{"codexctl"}, l.global, l.path, l.local, []string{"--"}, l.args)
+	return app.RunContext(ctx, argv)
+}
+
+// nest is the library's command for a path such as auth, status.
+func nest(path []string, flags []cli.Flag, run cli.ActionFunc) *cli.Command {
+	c := &cli.Command{Name: path[0], HideHelp: true, HideHelpCommand: true, OnUsageError: libraryUsageError}
+	if len(path) > 1 {
+		c.Subcommands = []*cli.Command{nest(path[1:], flags, run)}
+		return c
+	}
+	c.Flags, c.Action = flags, run
+	return c
+}
+
+func libraryFlags(specs []flagSpec) []cli.Flag {
+	flags := make([]cli.Flag, len(specs))
+	for i, spec := range specs {
+		flags[i] = spec.flag
+	}
+	return flags
+}
+
+// libraryUsageError keeps the library from printing, and spells its flags as we do.
+func libraryUsageError(_ *cli.Context, err error, _ bool) error {
+	return &usageError{message: strings.Replace(err.Error(), "for flag -", "for flag --", 1)}
+}
+
+// settle checks the global options against each other, once all are known.
+func (inv *invocation) settle() error {
+	g := &inv.global
+	inv.openStreams()
+	switch g.color {
+	case "auto", "always", "never":
+	default:
+		return inv.badSetting("color", fmt.Errorf("want auto, always or never, not %q", g.color))
+	}
+	switch {
+	case g.json && g.jsonl:
+		return usagef("--json and --jsonl exclude each other")
+	case g.jsonl && g.transform != "":
+		return usagef("--transform works on one document, not on --jsonl")
+	case g.rawOutput && g.transform == "":
+		return usagef("--raw-output goes with --transform")
+	case g.retries < 0:
+		return inv.badSetting("retries", fmt.Errorf("want 0 or more, not %d", g.retries))
+	case g.timeout < 0, g.connectTimeout < 0, g.idleTimeout < 0, g.stdinTimeout < 0:
+		return usagef("a timeout cannot be negative")
+	case g.originator != "" && g.noOriginator && inv.given["originator"]:
+		return usagef("--originator and --no-originator exclude each other")
+	case g.jsonl && !slices.Contains([]string{"ask", "respond"}, strings.Join(inv.path, " ")):
+		return usagef("%s has no events for --jsonl; use --json", strings.Join(inv.path, " "))
+	}
+	return nil
+}

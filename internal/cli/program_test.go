@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codexctl/codexctl/internal/emulator"
+)
+
+// program is the whole program as a test runs it: no process, no socket, no clock
+// but the test's.
+type program struct {
+	Env
+	out, talk bytes.Buffer
+	emulator  *emulator.Emulator
+	variables map[string]string
+}
+
+const base = "http://127.0.0.1"
+
+// newProgram is a program whose network is an emulator in memory, signed in by a
+// variable.
+func newProgram(t *testing.T) *program {
+	t.Helper()
+	p := &program{emulator: emulator.New(emulator.Config{Seed: 1, BaseURL: base})}
+	p.variables = map[string]string{
+		"CODEXCTL_BASE_URL":     base + "/backend-api/codex",
+		"CODEXCTL_ISSUER":       base,
+		"CODEXCTL_ACCESS_TOKEN": p.emulator.Login(emulator.LoginOptions{}).AccessToken,
+	}
+	p.Env = Env{
+		Stdin: strings.NewReader(""), Stdout: &p.out, Stderr: &p.talk,
+		Getenv:  func(name string) string { return p.variables[name] },
+		Environ: func() []string { return nil },
+		Home:    filepath.Join(t.TempDir(), "home"), Now: time.Now,
+		Transport: p.emulator.Transport(),
+	}
+	return p
+}
+
+// run runs the program and returns its exit code.
+func (p *program) run(args ...string) int {
+	return p.runContext(context.Background(), args...)
+}
+
+func (p *program) runContext(ctx context.Context, args ...string) int {
+	p.out.Reset()
+	p.talk.Reset()
+	return Main(ctx, &p.Env, args)
+}
+
+// sent is the body of the last request to the backend.
+func (p *program) sent(t *testing.T) string {
+	t.Helper()
+	entries := p.emulator.Journal("/backend-api/codex/responses")
+	if len(entries) == 0 {
+		t.Fatal("nothing was sent")
+	}
+	return string(entries[len(entries)-1].Body)
+}
+
+// noNetwork fails the test that uses it.
+type noNetwork struct{ t *testing.T }
+
+func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
+	n.t.Errorf("a request was made: %s %s", r.Method, r.URL)
+	return nil, io.ErrUnexpectedEOF
+}

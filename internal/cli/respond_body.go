@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// body is the payload with the flags laid over it.
+func (o *respondOptions) body(ctx context.Context, inv *invocation, args []string) ([]byte, error) {
+	var stdin claim
+	body := []byte("{}")
+	if o.payload != "" {
+		text, err := inv.readFile(ctx, &stdin, "payload", o.payload)
+		if err != nil {
+			return nil, err
+		}
+		if body = []byte(strings.TrimSpace(text)); !json.Valid(body) || body[0] != '{' {
+			return nil, usagef("--payload %s: not a JSON object%s", o.payload, whereInvalid(body))
+		}
+	}
+	edit := &bodyEdit{body: body}
+	instructions, err := o.readInstructions(ctx, inv, &stdin)
+	if err != nil {
+		return nil, err
+	}
+	if o.model.given && (inv.given["model"] || !gjson.GetBytes(body, "model").Exists()) {
+		edit.string("model", o.model.text)
+	}
+	if instructions != "" && (inv.given["instructions"] || o.instructionsFile != "" || !gjson.GetBytes(body, "instructions").Exists()) {
+		edit.string("instructions", instructions)
+	}
+	if err := o.editInput(ctx, inv, &stdin, edit, args); err != nil {
+		return nil, err
+	}
+	if err := o.editTools(ctx, inv, edit); err != nil {
+		return nil, err
+	}
+	for _, name := range o.include {
+		edit.string("include.-1", name)
+	}
+	for _, assignment := range o.set {
+		edit.assign(assignment)
+	}
+	return edit.body, edit.err
+}
+
+// editInput lays the input over the payload's: from the flag, from the words, or
+// from stdin when nothing else gives one.
+func (o *respondOptions) editInput(ctx context.Context, inv *invocation, stdin *claim, edit *bodyEdit, args []string) error {
+	switch {
+	case o.input != "" && len(args) > 0:
+		return usagef("--input and the words both give an input; only one can")
+	case o.input != "":
+		value, err := inv.readValue(ctx, "input", o.input)
+		if err != nil {
+			return err
+		}
+		if value != "" && value[0] == '[' && gjson.Valid(value) {
+			edit.raw("input", []byte(value))
+		} else {
+			edit.string("input", value)
+		}
+		return nil
+	case o.payload != "" && len(args) == 0:
+		return nil // the payload has it, or the backend will say that it lacks one
+	}
+	said, err := inv.readPrompt(ctx, stdin, args)
+	if err != nil {
+		return err
+	}
+	edit.string("input", said.text)
+	if o.asIs {
+		edit.raw("input", []byte("["+string(responses.UserText(said.text))+"]"))
+	}
+	return nil
+}
+
+func (o *respondOptions) editTools(ctx context.Context, inv *invocation, edit *bodyEdit) error {
+	if len(o.tools) > 0 {
+		edit.raw("tools", []byte("[]"))
+	}
+	for _, tool := range o.tools {
+		value, err := inv.readValue(ctx, "tool", tool)
+		if err != nil {
+			return err
+		}
+		if !gjson.Valid(value) || !gjson.Parse(value).IsObject() {
+			return usagef("--tool wants a JSON object%s", whereInvalid([]byte(value)))
+		}
+		edit.raw("tools.-1", []byte(value))
+	}
+	switch choice := o.toolChoice; {
+	case choice == "":
+	case choice == "auto", choice == "none", choice == "required":
+		edit.string("tool_choice", choice)
+	case gjson.Valid(choice) && gjson.Parse(choice).IsObject():
+		edit.raw("tool_choice", []byte(choice))
+	default:
+		edit.raw("tool_choice", []byte(`{"type":"function"}`))
+		edit.string("tool_choice.name", choice)
+	}
+	return nil
+}
+
+// readValue is a flag's value, or the content of the file that it names with @.
+func (inv *invocation) readValue(ctx context.Context, flag, value string) (string, error) {
+	path, ok := strings.CutPrefix(value, "@")
+	if !ok {
+		return value, nil
+	}
+	text, err := inv.readFile(ctx, &claim{}, flag, path)
+	return strings.TrimSpace(text), err
+}
+
+// whereInvalid says where JSON goes wrong, for the end of a message.
+func whereInvalid(data []byte) string {
+	var syntax *json.SyntaxError
+	var any json.RawMessage
+	if err := json.Unmarshal(data, &any); errors.As(err, &syntax) {
+		return fmt.Sprintf(" (byte %d: %s)", syntax.Offset, syntax.Error())
+	}
+	return ""
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/sjson"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// write runs the call with the sink that the output wants.
+func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) error {
+	switch g := &inv.global; {
+	case o.sse:
+		frames := responses.NewFrameSink(inv.out)
+		return o.writeEvents(ctx, c, frames.Event, inv.failureFrame)
+	case g.jsonl:
+		lines := responses.NewLineSink(inv.out)
+		return o.writeEvents(ctx, c, lines.Event, inv.failureLine)
+	case g.wantsDocument():
+		return inv.writeResponse(ctx, c)
+	case o.stream:
+		return inv.writeTextStream(ctx, c)
+	}
+	return inv.writeText(ctx, c)
+}
+
+// writeEvents hands the events that are asked for to a sink. The backend's terminal
+// event is the last; failed is told of an error only when none came.
+func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error, failed func(error) error) error {
+	ended := false
+	c.event = func(e responses.Event, _ bool) error {
+		ended = ended || e.Terminal()
+		if len(o.events) > 0 && !slices.Contains(o.events, e.Type) {
+			return nil
+		}
+		return sink(e)
+	}
+	err := c.run(ctx)
+	switch {
+	case err == nil, errors.Is(err, errReaderGone):
+		return err
+	case ended:
+		return &reported{err}
+	}
+	if writeErr := failed(err); writeErr != nil {
+		return writeErr
+	}
+	return &reported{err}
+}
+
+// failureLine ends a stream of lines that has no terminal event of the backend.
+func (inv *invocation) failureLine(err error) error {
+	return inv.line(errorLine{1, "error", inv.explain(err)})
+}
+
+// failureFrame is failureLine for raw frames.
+func (inv *invocation) failureFrame(err error) error {
+	data, encodeErr := encode(errorLine{1, "error", inv.explain(err)})
+	if encodeErr != nil {
+		return encodeErr
+	}
+	_, writeErr := fmt.Fprintf(inv.out, "event: error\ndata: %s\n\n", data)
+	return writeErr
+}
+
+// writeTextStream writes the text as it comes.
+func (inv *invocation) writeTextStream(ctx context.Context, c *call) error {
+	text := responses.NewTextSink(inv.out.text())
+	c.event = text.Event
+	return inv.endText(text, c.run(ctx), true)
+}
+
+// writeText writes the text once the answer is complete, or as much as there is.
+func (inv *invocation) writeText(ctx context.Context, c *call) error {
+	response, err := c.collect(ctx)
+	return inv.writeItems(response, err, true)
+}
+
+// writeItems writes the text of a collected answer.
+func (inv *invocation) writeItems(r *responses.Response, err error, newline bool) error {
+	text := responses.NewTextSink(inv.out.text())
+	for index, item := range r.Output {
+		if writeErr := text.Item(index, item); writeErr != nil {
+			return writeErr
+		}
+	}
+	return inv.endText(text, err, newline)
+}
+
+// endText ends a text with its newline, whatever ended the call.
+func (inv *invocation) endText(text *responses.TextSink, err error, newline bool) error {
+	ended := text.Finish(newline)
+	if err == nil {
+		err = ended
+	}
+	if err == nil && !text.Wrote() {
+		inv.talk.warn("the answer is empty")
+	}
+	return err
+}
+
+// writeResponse writes the Response object, with its output filled in. After a
+// failure its error is ours; a failure before there was a Response is the error alone.
+func (inv *invocation) writeResponse(ctx context.Context, c *call) error {
+	response, err := c.collect(ctx)
+	if errors.Is(err, errReaderGone) || err != nil && inv.global.transform != "" {
+		return err
+	}
+	object := json.RawMessage("{}")
+	if response.ID != "" {
+		var marshalErr error
+		if object, marshalErr = response.MarshalJSON(); marshalErr != nil {
+			return marshalErr
+		}
+	}
+	if err != nil {
+		problem, encodeErr := encode(inv.explain(err))
+		if encodeErr != nil {
+			return encodeErr
+		}
+		if object, encodeErr = sjson.SetRawBytes(object, "error", problem); encodeErr != nil {
+			return encodeErr
+		}
+	}
+	if writeErr := inv.document(object); writeErr != nil {
+		return writeErr
+	}
+	if err != nil {
+		return &reported{err}
+	}
+	return nil
+}
+
+// collect runs the call to its end and returns what there is of the answer.
+func (c *call) collect(ctx context.Context) (*responses.Response, error) {
+	var collector responses.Collector
+	c.event = func(e responses.Event, _ bool) error {
+		collector.Add(e)
+		return nil
+	}
+	err := c.run(ctx)
+	if err == nil {
+		err = collector.Err()
+	}
+	return collector.Response(), err
+}
+
+// showHeaders writes an answer's headers to stderr.
+func (inv *invocation) showHeaders(h http.Header) error {
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		if name == "Set-Cookie" {
+			continue // a cookie is a secret
+		}
+		inv.talk.trace("%s: %s", strings.ToLower(name), strings.Join(h[name], ", "))
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+const (
+	// inputLimit is the most that is read from stdin or a file, in bytes.
+	inputLimit = 32 << 20
+
+	// silenceNotice is how long a silent stdin goes unmentioned.
+	silenceNotice = 2 * time.Second
+
+	// socketPatience is how long a silent socket is waited for when the prompt stands
+	// on the line: programs that start us often leave one open and never use it.
+	socketPatience = 10 * time.Second
+)
+
+// stdinState is what became of stdin, as the `stdin` of a result says.
+type stdinState string
+
+const (
+	stdinUnused stdinState = "none"
+	stdinData   stdinState = "data"
+	stdinEmpty  stdinState = "empty"
+)
+
+// claim is who reads stdin: it can be read only once.
+type claim struct{ by string }
+
+// take claims stdin. The second claim is a usage error that names both.
+func (c *claim) take(by string) error {
+	if c.by != "" {
+		return usagef("%s and %s both want stdin; only one can have it", c.by, by)
+	}
+	c.by = by
+	return nil
+}
+
+// stdinRequest says how stdin is to be read.
+type stdinRequest struct {
+	// required waits without a limit of its own, and refuses an empty stdin.
+	required bool
+
+	// prompted is true when there is a prompt without stdin.
+	prompted bool
+}
+
+// readStdin reads stdin to its end, if there is something to read. Text with a byte
+// order mark is decoded.
+func (inv *invocation) readStdin(ctx context.Context, want stdinRequest) (string, stdinState, error) {
+	kind := inv.env.StdinKind
+	if inv.global.noStdin || kind == StdinNone || kind == StdinTerminal {
+		if want.required {
+			return "", stdinUnused, inv.noStdinError()
+		}
+		return "", stdinUnused, nil
+	}
+	data, err := inv.await(ctx, want)
+	if err != nil {
+		return "", stdinUnused, err
+	}
+	if len(data) == 0 {
+		if want.required {
+			return "", stdinEmpty, usagef("stdin is empty, and it was asked for")
+		}
+		return "", stdinEmpty, nil
+	}
+	text, err := decodeText(data)
+	if err != nil {
+		return "", stdinUnused, usagef("stdin %s", err)
+	}
+	return text, stdinData, nil
+}
+
+func (inv *invocation) noStdinError() error {
+	if inv.global.noStdin {
+		return usagef("stdin is asked for and forbidden by --no-stdin")
+	}
+	return usagef("stdin is asked for, and there is nothing to read: it is a terminal or closed")
+}
+
+// await reads stdin. Until its first byte the wait is announced and, where asked
+// for, limited; after it only the context limits it.
+func (inv *invocation) await(ctx context.Context, want stdinRequest) ([]byte, error) {
+	reader := &firstByteReader{src: inv.env.Stdin, first: make(chan struct{})}
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	// A read of stdin cannot be interrupted. If it never ends this goroutine ends
+	// with the process, which is then about to end anyway.
+	go func() {
+		data, err := io.ReadAll(io.LimitReader(reader, inputLimit+1))
+		done <- result{data, err}
+	}()
+
+	notice := time.NewTimer(silenceNotice)
+	defer notice.Stop()
+	limit, giveUp := inv.patience(want)
+	if limit != nil {
+		defer limit.Stop()
+	}
+	first := reader.first
+	for {
+		select {
+		case r := <-done:
+			return checkInput("stdin", r.data, r.err)
+		case <-first:
+			first = nil
+			notice.Stop()
+			if limit != nil {
+				limit.Stop()
+			}
+		case <-notice.C:
+			inv.talk.note("codexctl: waiting for stdin to end (--no-stdin does not read it)")
+		case <-expiry(limit):
+			return nil, giveUp
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// patience is the limit on a silent stdin and the error when it is reached.
+func (inv *invocation) patience(want stdinRequest) (*time.Timer, error) {
+	kind := inv.env.StdinKind
+	switch {
+	case inv.global.stdinTimeout > 0:
+		return time.NewTimer(inv.global.stdinTimeout),
+			usagef("stdin stayed silent for %s (--stdin-timeout); --no-stdin does not read it", inv.global.stdinTimeout)
+	case kind == StdinSocket && want.prompted && !want.required:
+		return time.NewTimer(socketPatience),
+			usagef("stdin is a socket that stayed silent for %s: --no-stdin does not read it, a lone - waits for it", socketPatience)
+	}
+	return nil, nil
+}
+
+func expiry(t *time.Timer) <-chan time.Time {
+	if t == nil {
+		return nil
+	}
+	return t.C
+}
+
+// firstByteReader tells when the first byte or the end has come.
+type firstByteReader struct {
+	src   io.Reader
+	first chan struct{}
+	told  bool
+}
+
+func (r *firstByteReader) Read(p []byte) (int, error) {
+	n, err := r.src.Read(p)
+	if !r.told {
+		r.told = true
+		close(r.first)
+	}
+	return n, err
+}
+
+// checkInput refuses what could only be cut.
+func checkInput(name string, data []byte, err error) ([]byte, error) {
+	switch {
+	case err != nil:
+		return nil, &usageError{message: fmt.Sprintf("read %s: %v", name, err)}
+	case len(data) > inputLimit:
+		return nil, usagef("%s holds more than %d MiB, the most that is sent; nothing was sent", name, inputLimit>>20)
+	}
+	return data, nil
+}
+
+// decodeText gives text as UTF-8. A byte order mark tells UTF-16 and is removed;
+// what is no text is refused rather than mended.
+func decodeText(data []byte) (string, error) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(data, []byte("\x00\x00\xFE\xFF")):
+		out, err := utf32.UTF32(utf32.BigEndian, utf32.ExpectBOM).NewDecoder().Bytes(data)
+		return string(out), err
+	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")):
+		out, err := unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder().Bytes(data)
+		return string(out), err
+	}
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
+	if !utf8.Valid(data) {
+		return "", errors.New("is no text: it is not UTF-8")
+	}
+	return string(data), nil
+}

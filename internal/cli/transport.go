@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
+)
+
+// httpClient is the one client for backend and issuer alike: same proxy, same
+// certificates, same trace.
+func (inv *invocation) httpClient() (*http.Client, error) {
+	transport := inv.env.Transport
+	if transport == nil {
+		real, err := inv.network()
+		if err != nil {
+			return nil, err
+		}
+		transport = real
+	}
+	if inv.global.debug {
+		transport = &tracer{next: transport, talk: inv.talk, now: inv.env.Now}
+	}
+	return &http.Client{Transport: transport}, nil
+}
+
+func (inv *invocation) network() (*http.Transport, error) {
+	g := &inv.global
+	roots, err := inv.roots()
+	if err != nil {
+		return nil, err
+	}
+	proxy := inv.proxies().ProxyFunc()
+	dialer := &net.Dialer{Timeout: g.connectTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:               func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+		DialContext:         dialer.DialContext,
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: g.connectTimeout,
+		ForceAttemptHTTP2:   true,
+		// A compressed stream is held back until a block is full.
+		DisableCompression: true,
+	}, nil
+}
+
+// proxies reads the proxy variables through the Env. ALL_PROXY stands in for those
+// that are not set.
+func (inv *invocation) proxies() *httpproxy.Config {
+	get := func(name string) string {
+		if v := inv.env.Getenv(name); v != "" {
+			return v
+		}
+		return inv.env.Getenv(strings.ToLower(name))
+	}
+	all := get("ALL_PROXY")
+	config := &httpproxy.Config{
+		HTTPProxy: get("HTTP_PROXY"), HTTPSProxy: get("HTTPS_PROXY"), NoProxy: get("NO_PROXY"),
+		CGI: inv.env.Getenv("REQUEST_METHOD") != "",
+	}
+	if config.HTTPProxy == "" {
+		config.HTTPProxy = all
+	}
+	if config.HTTPSProxy == "" {
+		config.HTTPSProxy = all
+	}
+	return config
+}
+
+// roots are the certificates to trust: the system's, and those of --ca-cert. nil is
+// the system's alone.
+func (inv *invocation) roots() (*x509.CertPool, error) {
+	path := inv.global.caCert
+	if path == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, inv.badSetting("ca-cert", plainPathError(err))
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, inv.badSetting("ca-cert", fmt.Errorf("%s holds no certificate in PEM form", path))
+	}
+	return pool, nil
+}
+
+// checkURL refuses an address that a token must not be sent to in the clear.
+func (inv *invocation) checkURL(flag, address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return inv.badSetting(flag, errors.New("the address cannot be read"))
+	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return inv.badSetting(flag, fmt.Errorf("want an address such as https://host/path, not %q", u.Redacted()))
+	case u.RawQuery != "" || u.Fragment != "":
+		return inv.badSetting(flag, fmt.Errorf("the address %s://%s must not have a query or a fragment", u.Scheme, u.Host))
+	case u.Scheme == "http" && !loopback(u.Hostname()) && !truthy(inv.env.Getenv("CODEXCTL_ALLOW_HTTP")):
+		return inv.badSetting(flag, fmt.Errorf("plain http is for this machine only; %s is another (CODEXCTL_ALLOW_HTTP=1 allows it)", u.Host))
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

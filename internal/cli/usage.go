@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// usageError is a line that cannot be run as it stands.
+type usageError struct {
+	message string
+	hint    string // what to type instead; empty for the command's help
+}
+
+func (e *usageError) Error() string { return e.message }
+
+func usagef(format string, values ...any) error {
+	return &usageError{message: fmt.Sprintf(format, values...)}
+}
+
+// unknownCommand is about a first word that names nothing. It is never run as
+// something else.
+func unknownCommand(in command, path []string, word string) error {
+	prefix := strings.Join(append([]string{"codexctl"}, path...), " ")
+	e := &usageError{message: fmt.Sprintf("%s has no command %q", prefix, word)}
+	if here, ok := formerName(path, word); ok {
+		e.hint = "codexctl " + here
+		return e
+	}
+	if close, ok := closest(word, in.subNames()); ok {
+		e.hint = prefix + " " + close
+		return e
+	}
+	if len(path) == 0 {
+		e.hint = fmt.Sprintf("codexctl ask %q", word)
+	}
+	return e
+}
+
+// formerName translates the command names of the guides that people come with.
+func formerName(path []string, word string) (string, bool) {
+	switch strings.Join(append(slices.Clone(path), word), " ") {
+	case "auth login-openai":
+		return "auth status", true
+	case "auth openai-info":
+		return "auth status", true
+	case "config":
+		return "ask (nothing has to be enabled)", true
+	}
+	return "", false
+}
+
+// unknownFlag suggests the nearest flag there is.
+func unknownFlag(path []string, flags []flagSpec, spelled string) error {
+	e := &usageError{message: "unknown flag " + spelled}
+	if len(path) > 0 {
+		e.message += " for " + strings.Join(path, " ")
+	}
+	var all []string
+	for _, f := range flags {
+		all = append(all, f.name)
+	}
+	if close, ok := closest(strings.TrimLeft(spelled, "-"), all); ok && strings.HasPrefix(spelled, "--") {
+		e.hint = strings.TrimSpace("codexctl "+strings.Join(path, " ")) + " --" + close
+	}
+	return e
+}
+
+// closest is the name that a misspelled word is nearest to, if one is near.
+func closest(word string, names []string) (string, bool) {
+	best, least := "", min(max(2, len(word)/3), len(word)-1)+1
+	for _, name := range names {
+		if d := distance(word, name); d < least {
+			best, least = name, d
+		}
+	}
+	return best, best != ""
+}
+
+// distance is how many characters must be changed, added or left out to turn a into
+// b (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/codexctl/codexctl/internal/catalogue"
+	"github.com/codexctl/codexctl/pkg/auth"
+	"github.com/codexctl/codexctl/pkg/credentials"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// locator knows where logins lie for this invocation.
+func (inv *invocation) locator() credentials.Locator {
+	return credentials.Locator{
+		Home: inv.env.Home, Getenv: inv.env.Getenv,
+		AuthFile: inv.global.authFile, RenewShared: inv.global.renewShared,
+	}
+}
+
+// signIn finds the login. What is odd about it is said on stderr.
+func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.Source, error) {
+	if err := inv.checkURL("issuer", inv.global.issuer); err != nil {
+		return nil, err
+	}
+	config := auth.Config{
+		Issuer: strings.TrimSuffix(inv.global.issuer, "/"), UserAgent: userAgent(),
+		HTTPClient: client, Now: inv.env.Now,
+	}
+	source, err := auth.Open(ctx, inv.locator(), config)
+	if err != nil {
+		return nil, err
+	}
+	source.NoRefresh = inv.global.noRefresh
+	source.RescueDir = filepath.Join(inv.stateDir(), "codexctl")
+	source.Warn = func(err error) { inv.talk.warn("%v", err) }
+	inv.remark(source.Login)
+	if err := inv.offerShared(&source.Login); err != nil {
+		return nil, err
+	}
+	inv.source = source
+	return source, nil
+}
+
+// remark says what is odd about the login in use.
+func (inv *invocation) remark(login credentials.Selection) {
+	for _, passed := range login.Passed {
+		if errors.Is(passed.Err, credentials.ErrDead) {
+			inv.talk.warn("%s; going on with %s", passed, login.Origin)
+		}
+	}
+	inv.talk.detail("login: %s", login.Origin)
+	if file, ok := login.File(); ok {
+		for _, exposure := range file.Exposures() {
+			inv.talk.warn("%s", exposure)
+		}
+	}
+}
+
+// offerShared asks a person whether to renew the official client's login, once it
+// has run out. Without a person, or with --no-input, nothing is asked.
+func (inv *invocation) offerShared(login *credentials.Selection) error {
+	shared := login.Kind == credentials.KindFile && !login.Renewable && !login.Credential.RefreshToken.Empty()
+	if !shared || inv.global.noRefresh || inv.global.noInput || inv.env.Confirm == nil ||
+		login.State(inv.env.Now()) != credentials.StateExpired {
+		return nil
+	}
+	yes, err := inv.env.Confirm(fmt.Sprintf("The login in %s belongs to the official Codex CLI and has run out. Renew it and write it back?", login.Path))
+	if err != nil {
+		return err
+	}
+	login.Renewable = yes
+	return nil
+}
+
+// stateDir is where state is kept that outlives the process.
+//
+// Source: XDG Base Directory Specification; a relative value is not valid.
+func (inv *invocation) stateDir() string {
+	if dir := inv.env.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if inv.env.Home == "" {
+		return filepath.Join(os.TempDir(), "codexctl-state")
+	}
+	return filepath.Join(inv.env.Home, ".local", "state")
+}
+
+// client is the way to the backend, signed in.
+func (inv *invocation) client(ctx context.Context) (*responses.Client, error) {
+	client, err := inv.unsigned()
+	if err != nil {
+		return nil, err
+	}
+	if client.HTTPClient, err = inv.httpClient(); err != nil {
+		return nil, err
+	}
+	if client.Authorizer, err = inv.signIn(ctx, client.HTTPClient); err != nil {
+		return nil, err
+	}
+	client.Catalogue = &catalogue.Catalogue{List: client.Models}
+	return client, nil
+}
+
+// unsigned is a client that knows who we are and not yet who the person is.
+func (inv *invocation) unsigned() (*responses.Client, error) {
+	g := &inv.global
+	if err := inv.checkURL("base-url", g.baseURL); err != nil {
+		return nil, err
+	}
+	header, err := parseHeaders(g.headers)
+	if err != nil {
+		return nil, err
+	}
+	if !httpguts.ValidHeaderFieldValue(g.originator) || !httpguts.ValidHeaderFieldValue(g.clientVersion) {
+		return nil, usagef("--originator and --client-version must be valid in a header")
+	}
+	client := &responses.Client{
+		BaseURL: g.baseURL, Originator: g.originator, NoOriginator: g.noOriginator,
+		UserAgent: userAgent(), ClientVersion: g.clientVersion, Header: header,
+		Retries: g.retries, IdleTimeout: g.idleTimeout, Notify: inv.tell, Now: inv.env.Now,
+	}
+	if client.IdleTimeout == 0 {
+		client.IdleTimeout = -1
+	}
+	return client, nil
+}
+
+// tell says on stderr what happens on the way to an answer.
+func (inv *invocation) tell(n responses.Notice) {
+	switch n.Kind {
+	case responses.NoticeRetry:
+		inv.talk.note("codexctl: %v; trying again in %s", n.Err, n.Delay.Round(1e8))
+	case responses.NoticeRenewed:
+		inv.talk.detail("the backend did not accept the token; trying once more with a fresh one")
+	case responses.NoticeLite:
+		inv.talk.detail("%s wants the Lite form of requests; sending it", n.Model)
+	case responses.NoticeSkipped:
+		inv.talk.warn("%v", n.Err)
+	}
+}
+
+// parseHeaders reads -H 'Name: value' as curl does: 'Name:' removes a header.
+func parseHeaders(lines []string) (http.Header, error) {
+	header := make(http.Header)
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		switch {
+		case !ok:
+			return nil, usagef("-H wants 'Name: value'")
+		case !httpguts.ValidHeaderFieldName(name):
+			return nil, usagef("-H: %q is no name of a header", name)
+		case !httpguts.ValidHeaderFieldValue(value):
+			return nil, usagef("-H: the value of %s has a character that a header cannot hold", name)
+		}
+		name = http.CanonicalHeaderKey(name)
+		if value == "" {
+			header[name] = nil
+			continue
+		}
+		header[name] = append(header[name], value)
+	}
+	return header, nil
+}

@@ -46,10 +46,11 @@ func (c Config) clientID() string {
 }
 
 func (c Config) now() time.Time {
-	if c.Now == nil {
-		return time.Now()
+	now := c.Now
+	if now == nil {
+		now = time.Now
 	}
-	return c.Now()
+	return now()
 }
 
 // client is the HTTP client for the issuer: a token never follows a redirect.

@@ -53,7 +53,7 @@ func TestWhatIsRepeated(t *testing.T) {
 		{"forbidden", status(403), false},
 		{"not found", status(404), false},
 		{"conflict", status(409), false},
-		{"not implemented", status(501), false},
+		{"a feature that the backend lacks", status(501), false},
 		{"certificate", breaks(fmt.Errorf("tls: %w", x509.UnknownAuthorityError{})), false},
 		{"wrong host in the certificate", breaks(x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}), false},
 		{"unknown failure inside 200", plays(0, evCreated, failed("later", "m")), false},

@@ -1,0 +1,44 @@
+# make demo    build, then see the program at work, without an account
+# make test    all tests
+# make check   what must pass before a change is handed in
+# make build   the binary, in bin/
+# make fuzz    every fuzzer for a while (FUZZTIME=20s)
+
+GO      ?= go
+# Leaves out a document converter that every start would pay for.
+TAGS    := urfave_cli_no_docs
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
+DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
+VARS    := github.com/codexctl/codexctl/internal/cli
+LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(VARS).date=$(DATE)
+TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME ?= 20s
+
+.PHONY: build demo test check fuzz cross clean
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
+
+demo: build
+	@PATH="$(CURDIR)/bin:$$PATH" codexctl emulator exec -- sh scripts/demo.sh
+
+test:
+	@sh scripts/test.sh
+
+check:
+	@sh scripts/check.sh
+	@$(MAKE) --no-print-directory cross test
+
+# Every system and architecture that a release is built for.
+cross:
+	@for t in $(TARGETS); do \
+		echo "build $$t"; \
+		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) build -tags $(TAGS) ./... || exit 1; \
+	done
+
+fuzz:
+	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh
+
+clean:
+	rm -rf bin coverage.out

@@ -96,13 +96,15 @@ type answer struct {
 
 // prepare reads what is to be asked and builds the request.
 func (a *answer) prepare(ctx context.Context, args []string) error {
-	var stdin claim
 	o := a.options
-	instructions, err := o.readInstructions(ctx, a.inv, &stdin)
+	if err := a.inv.claimStdin(args, o.fileFlag()); err != nil {
+		return err
+	}
+	instructions, err := o.readInstructions(ctx, a.inv)
 	if err != nil {
 		return err
 	}
-	said, err := a.inv.readPrompt(ctx, &stdin, args)
+	said, err := a.inv.readPrompt(ctx, args)
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,10 @@ type invocation struct {
 	given  map[string]bool
 	origin map[string]string
 
+	// stdinFlag is the flag that reads stdin, such as --payload -; empty when stdin is
+	// the prompt's.
+	stdinFlag string
+
 	// dashed is true when a -- stood before the arguments.
 	dashed bool
 }

@@ -18,15 +18,12 @@ type prompt struct {
 // readPrompt puts the prompt together from the words on the line and from stdin:
 // words alone; stdin alone, also for a lone -; words, a blank line and stdin as a
 // block when both are there.
-func (inv *invocation) readPrompt(ctx context.Context, stdin *claim, args []string) (prompt, error) {
+func (inv *invocation) readPrompt(ctx context.Context, args []string) (prompt, error) {
 	words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
 	text := strings.Join(words, " ")
 	dash := len(words) < len(args)
-	if stdin.by != "" {
-		switch {
-		case dash:
-			return prompt{}, stdin.take("the argument -")
-		case text == "":
+	if inv.stdinFlag != "" {
+		if text == "" {
 			return prompt{}, inv.noPromptError()
 		}
 		return prompt{text, stdinUnused}, nil
@@ -61,12 +58,10 @@ func withNewline(s string) string {
 	return s + "\n"
 }
 
-// readFile reads a file that a flag names, or stdin for -.
-func (inv *invocation) readFile(ctx context.Context, stdin *claim, flag, path string) (string, error) {
+// readFile reads a file that a flag names, or stdin for -, which claimStdin has given
+// to it.
+func (inv *invocation) readFile(ctx context.Context, flag, path string) (string, error) {
 	if path == "-" {
-		if err := stdin.take("--" + flag + " -"); err != nil {
-			return "", err
-		}
 		text, _, err := inv.readStdin(ctx, stdinRequest{required: true})
 		return text, err
 	}

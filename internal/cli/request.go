@@ -34,15 +34,19 @@ func (o *requestOptions) flags() []flagSpec {
 	}
 }
 
+func (o *requestOptions) fileFlag() fileFlag {
+	return fileFlag{"instructions-file", o.instructionsFile}
+}
+
 // readInstructions is the text to instruct the model with; empty for our default.
-func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation, stdin *claim) (string, error) {
+func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) (string, error) {
 	text := o.instructions.text
 	if o.instructionsFile != "" {
 		if inv.given["instructions"] {
 			return "", usagef("--instructions and --instructions-file exclude each other")
 		}
 		var err error
-		if text, err = inv.readFile(ctx, stdin, "instructions-file", o.instructionsFile); err != nil {
+		if text, err = inv.readFile(ctx, "instructions-file", o.instructionsFile); err != nil {
 			return "", err
 		}
 	} else if !o.instructions.given {

@@ -14,10 +14,16 @@ import (
 
 // body is the payload with the flags laid over it.
 func (o *respondOptions) body(ctx context.Context, inv *invocation, args []string) ([]byte, error) {
-	var stdin claim
+	wants := []fileFlag{{"payload", o.payload}, o.fileFlag(), {"input", atFile(o.input)}}
+	for _, tool := range o.tools {
+		wants = append(wants, fileFlag{"tool", atFile(tool)})
+	}
+	if err := inv.claimStdin(args, wants...); err != nil {
+		return nil, err
+	}
 	body := []byte("{}")
 	if o.payload != "" {
-		text, err := inv.readFile(ctx, &stdin, "payload", o.payload)
+		text, err := inv.readFile(ctx, "payload", o.payload)
 		if err != nil {
 			return nil, err
 		}
@@ -26,7 +32,7 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 		}
 	}
 	edit := &bodyEdit{body: body}
-	instructions, err := o.readInstructions(ctx, inv, &stdin)
+	instructions, err := o.readInstructions(ctx, inv)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +42,7 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 	if instructions != "" && (inv.given["instructions"] || o.instructionsFile != "" || !gjson.GetBytes(body, "instructions").Exists()) {
 		edit.string("instructions", instructions)
 	}
-	if err := o.editInput(ctx, inv, &stdin, edit, args); err != nil {
+	if err := o.editInput(ctx, inv, edit, args); err != nil {
 		return nil, err
 	}
 	if err := o.editTools(ctx, inv, edit); err != nil {
@@ -53,7 +59,7 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 
 // editInput lays the input over the payload's: from the flag, from the words, or
 // from stdin when nothing else gives one.
-func (o *respondOptions) editInput(ctx context.Context, inv *invocation, stdin *claim, edit *bodyEdit, args []string) error {
+func (o *respondOptions) editInput(ctx context.Context, inv *invocation, edit *bodyEdit, args []string) error {
 	switch {
 	case o.input != "" && len(args) > 0:
 		return usagef("--input and the words both give an input; only one can")
@@ -71,7 +77,7 @@ func (o *respondOptions) editInput(ctx context.Context, inv *invocation, stdin *
 	case o.payload != "" && len(args) == 0:
 		return nil // the payload has it, or the backend will say that it lacks one
 	}
-	said, err := inv.readPrompt(ctx, stdin, args)
+	said, err := inv.readPrompt(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -109,13 +115,21 @@ func (o *respondOptions) editTools(ctx context.Context, inv *invocation, edit *b
 	return nil
 }
 
+// atFile is a value that names a file with @; empty for a value that is meant itself.
+func atFile(value string) string {
+	if strings.HasPrefix(value, "@") {
+		return value
+	}
+	return ""
+}
+
 // readValue is a flag's value, or the content of the file that it names with @.
 func (inv *invocation) readValue(ctx context.Context, flag, value string) (string, error) {
 	path, ok := strings.CutPrefix(value, "@")
 	if !ok {
 		return value, nil
 	}
-	text, err := inv.readFile(ctx, &claim{}, flag, path)
+	text, err := inv.readFile(ctx, flag, path)
 	return strings.TrimSpace(text), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -34,15 +35,25 @@ const (
 	stdinEmpty  stdinState = "empty"
 )
 
-// claim is who reads stdin: it can be read only once.
-type claim struct{ by string }
+// fileFlag is a flag that names a file, as it was given.
+type fileFlag struct{ name, value string }
 
-// take claims stdin. The second claim is a usage error that names both.
-func (c *claim) take(by string) error {
-	if c.by != "" {
-		return usagef("%s and %s both want stdin; only one can have it", c.by, by)
+// claimStdin finds out which flag reads stdin, before anybody does: it can be read
+// only once. Two that want it are a usage error that names both.
+func (inv *invocation) claimStdin(args []string, flags ...fileFlag) error {
+	var by []string
+	for _, f := range flags {
+		if f.value == "-" || f.value == "@-" {
+			by = append(by, "--"+f.name+" "+f.value)
+			inv.stdinFlag = by[0]
+		}
 	}
-	c.by = by
+	if slices.Contains(args, "-") {
+		by = append(by, "the argument -")
+	}
+	if len(by) > 1 {
+		return usagef("%s and %s both want stdin; only one can have it", by[0], by[1])
+	}
 	return nil
 }
 

@@ -203,6 +203,25 @@ func noSecret(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// outcome PATH WORD waits until the last request to a path has ended, and compares how:
+// done, aborted, client_gone.
+func outcome(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: outcome PATH WORD")
+	}
+	got := ""
+	for end := time.Now().Add(patience); got == "" && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		entries := worldOf(ts).emulator.Journal(endpoint(args[0]))
+		if len(entries) == 0 {
+			ts.Fatalf("no request for %s", args[0])
+		}
+		got = string(entries[len(entries)-1].Outcome)
+	}
+	if got != args[1] {
+		ts.Fatalf("the request ended %q, want %q", got, args[1])
+	}
+}
+
 // pick FILE PATH OUT writes one text of a JSON document to a file, as it is.
 func pick(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {

@@ -24,7 +24,7 @@ import (
 // The scripts run the real program: this test binary, which is codexctl when it is
 // called by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"codexctl": main})
+	testscript.Main(m, map[string]func(){"codexctl": main, "holdlock": holdLock})
 }
 
 func TestScripts(t *testing.T) {
@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		ContinueOnError:     true,
 		Setup:               setUp,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"scene":     scene,
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"has":      has,
 			"keys":     keys,
 			"nosecret": noSecret,
+			"outcome":  outcome,
 			"pick":     pick,
 			"signal":   signalled,
 			"sized":    sized,

@@ -55,6 +55,9 @@ func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) er
 		inv: inv, options: o, stdin: stdinUnused,
 		call: call{inv: inv, watch: newStopwatch(inv.env.Now)},
 	}
+	if inv.global.jsonl {
+		a.lines = newAskLines(a)
+	}
 	err := a.prepare(ctx, args)
 	switch {
 	case err != nil:
@@ -92,6 +95,7 @@ type answer struct {
 	dropped []string
 
 	collector responses.Collector
+	lines     *askLines // of --jsonl; nil otherwise
 }
 
 // prepare reads what is to be asked and builds the request.
@@ -113,6 +117,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	a.call.modelGiven = o.model.given || a.call.request.Model != defaultModel
+	a.call.watch = newStopwatch(a.inv.env.Now) // the wait for stdin is over
 	a.dropped, err = a.inv.checkRefused(a.call.request, o.strict)
 	return err
 }
@@ -136,8 +141,8 @@ func (a *answer) conclude(err error) error {
 	switch {
 	case a.options.dryRun && err == nil:
 		return nil
-	case a.inv.global.jsonl:
-		return a.lastLine(err)
+	case a.lines != nil:
+		return a.lines.last(err)
 	case a.inv.global.wantsDocument():
 		return a.result(err)
 	}
@@ -147,8 +152,8 @@ func (a *answer) conclude(err error) error {
 // write runs the call with the sink that the output wants.
 func (a *answer) write(ctx context.Context) error {
 	switch {
-	case a.inv.global.jsonl:
-		return a.writeLines(ctx)
+	case a.lines != nil:
+		return a.lines.write(ctx)
 	case a.inv.global.wantsDocument(), a.options.noStream:
 		return a.collect(ctx)
 	}
@@ -157,7 +162,7 @@ func (a *answer) write(ctx context.Context) error {
 
 // stream writes the text as it comes. Nothing of it is kept.
 func (a *answer) stream(ctx context.Context) error {
-	text := responses.NewTextSink(a.inv.out.text())
+	text := responses.NewTextSink(a.inv.out)
 	a.call.event = func(e responses.Event, more bool) error {
 		if e.IsResponse() {
 			a.collector.Add(e) // for usage and ids alone

@@ -39,31 +39,35 @@ type (
 	}
 )
 
-// writeLines writes the events as they come. A line that cannot be written ends the
-// call.
-func (a *answer) writeLines(ctx context.Context) error {
+// askLines turns what happens into lines, as it happens. A line that cannot be
+// written ends the call.
+type askLines struct {
+	answer *answer
+	pieces responses.Pieces
+	phases map[int]string // of the messages, by their place in the output
+	failed error          // the first error of the writer
+}
+
+func newAskLines(a *answer) *askLines {
 	l := &askLines{answer: a, phases: make(map[int]string)}
 	a.inv.talk.onWarning = func(text string) { l.emit(warningLine{"warning", text}) }
-	defer func() { a.inv.talk.onWarning = nil }()
-	a.call.client.Notify = l.notice
-	a.call.opened = func(http.Header) error { return l.start() }
-	a.call.event = l.event
-	err := a.call.run(ctx)
+	return l
+}
+
+// write runs the call.
+func (l *askLines) write(ctx context.Context) error {
+	call := &l.answer.call
+	call.client.Notify = l.notice
+	call.opened = func(http.Header) error { return l.start() }
+	call.event = l.event
+	err := call.run(ctx)
 	switch {
 	case l.failed != nil:
 		return l.failed
 	case err != nil:
 		return err
 	}
-	return a.collector.Err()
-}
-
-// askLines turns what happens into lines.
-type askLines struct {
-	answer *answer
-	pieces responses.Pieces
-	phases map[int]string // of the messages, by their place in the output
-	failed error          // the first error of the writer
+	return l.answer.collector.Err()
 }
 
 func (l *askLines) emit(v any) {
@@ -112,15 +116,17 @@ type errorLine struct {
 	Error         *errorDocument `json:"error"`
 }
 
-// lastLine ends the lines: `done` is the result, `error` the failure.
-func (a *answer) lastLine(err error) error {
+// last ends the lines: `done` is the result, `error` the failure.
+func (l *askLines) last(err error) error {
+	inv := l.answer.inv
+	inv.talk.onWarning = nil
 	if errors.Is(err, errReaderGone) {
 		return err
 	}
 	if err == nil {
-		return a.inv.line(a.document("done", nil))
+		return inv.line(l.answer.document("done", nil))
 	}
-	if writeErr := a.inv.line(errorLine{1, "error", a.inv.explain(err)}); writeErr != nil {
+	if writeErr := inv.line(errorLine{1, "error", inv.explain(err)}); writeErr != nil {
 		return writeErr
 	}
 	return &reported{err}

@@ -197,12 +197,7 @@ func emulatorStartCommand() command {
 				stringFlag("addr", "HOST:PORT", &o.addr, "where to listen (default a free port of 127.0.0.1)"),
 				stringFlag("env-file", "FILE", &o.envFile, "write the exports to a file as well, once listening"),
 			)
-			return flags, func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return usagef("emulator start takes no arguments, not %q", args[0])
-				}
-				return o.run(ctx, inv)
-			}
+			return flags, func(ctx context.Context, _ []string) error { return o.run(ctx, inv) }
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -33,8 +34,9 @@ type Env struct {
 	// Transport replaces the network when it is not nil.
 	Transport http.RoundTripper
 
-	// Confirm asks a yes-or-no question; nil when there is nobody to ask.
-	Confirm func(question string) (bool, error)
+	// Confirm asks a yes-or-no question, until the context ends; nil when there is
+	// nobody to ask.
+	Confirm func(ctx context.Context, question string) (bool, error)
 }
 
 // StdinKind is what stands behind standard input.
@@ -61,9 +63,12 @@ func ProcessEnv() *Env {
 		Home: home, Now: time.Now,
 	}
 	if env.StdinKind == StdinTerminal && env.StderrTerminal {
-		env.Confirm = func(question string) (bool, error) {
-			colour := terminal.Colour("auto", os.Getenv, true)
-			return terminal.Confirm(os.Stdin, os.Stderr, question, colour)
+		env.Confirm = func(ctx context.Context, question string) (bool, error) {
+			prompt := terminal.Prompt{
+				In: os.Stdin, Out: os.Stderr, Term: os.Getenv("TERM"),
+				Colour: terminal.Colour("auto", os.Getenv, true),
+			}
+			return prompt.Confirm(ctx, question)
 		}
 	}
 	return env

@@ -76,8 +76,7 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	} else {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
-	_, err := io.WriteString(inv.out, b.String())
-	return err
+	return inv.out.styled(b.String())
 }
 
 func (c command) usageLine(full string) string {

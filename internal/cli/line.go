@@ -131,8 +131,11 @@ func (p *lineParser) word(arg string) {
 
 // settle checks what is left over against the command.
 func (p *lineParser) settle() error {
-	if p.current.setup != nil || len(p.args) == 0 || p.help {
+	switch {
+	case len(p.args) == 0 || p.help || p.current.args != "":
 		return nil
+	case p.current.setup != nil:
+		return usagef("%s takes no arguments, not %q", strings.Join(p.path, " "), p.args[0])
 	}
 	return unknownCommand(p.current, p.path, p.args[0])
 }

@@ -23,7 +23,7 @@ func parse(args ...string) (line, error) {
 	}
 	run := func(*invocation) ([]flagSpec, action) { return nil, nil }
 	root := command{name: "codexctl", subs: []command{
-		{name: "ask", setup: run},
+		{name: "ask", args: "[PROMPT…]", setup: run},
 		{name: "auth", subs: []command{{name: "status", setup: run}}},
 	}}
 	locals := func([]string, command) []flagSpec {
@@ -112,6 +112,7 @@ func TestParseLineRefuses(t *testing.T) {
 		{"a long flag with one dash", "ask -model x", "flag -model: a long flag has two dashes: --model", ""},
 		{"a flag without its value", "ask --model", "flag --model wants a value: --model NAME", ""},
 		{"a letter without its value", "ask -um", "flag -m wants a value: -m NAME", ""},
+		{"words for a command that takes none", "auth status now", `auth status takes no arguments, not "now"`, ""},
 		{"a flag of no command", "--model x", "unknown flag --model", ""},
 	}
 	for _, tt := range tests {

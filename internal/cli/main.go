@@ -119,7 +119,8 @@ func libraryFlags(specs []flagSpec) []cli.Flag {
 
 // libraryUsageError keeps the library from printing, and spells its flags as we do.
 func libraryUsageError(_ *cli.Context, err error, _ bool) error {
-	return &usageError{message: strings.Replace(err.Error(), "for flag -", "for flag --", 1)}
+	spell := strings.NewReplacer("for flag -", "for flag --", "for -", "for flag --")
+	return &usageError{message: spell.Replace(err.Error())}
 }
 
 // settle checks the global options against each other, once all are known.

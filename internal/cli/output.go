@@ -17,19 +17,33 @@ import (
 // nothing is wrong.
 var errReaderGone = errors.New("the reader of the output went away")
 
-// output is stdout: the answer and nothing else.
+// output is stdout: the answer and nothing else. What reaches a terminal is without
+// the characters that would steer it.
 type output struct {
-	w        io.Writer
+	raw      io.Writer
+	clean    io.Writer // raw, behind a filter on a terminal
 	terminal bool
 	used     bool // a document has been written
 }
 
 func newOutput(w io.Writer, isTerminal bool) *output {
-	return &output{w: w, terminal: isTerminal}
+	o := &output{raw: w, clean: w, terminal: isTerminal}
+	if isTerminal {
+		o.clean = terminal.CleanWriter(w)
+	}
+	return o
 }
 
-func (o *output) Write(p []byte) (int, error) {
-	n, err := o.w.Write(p)
+func (o *output) Write(p []byte) (int, error) { return outputError(o.clean.Write(p)) }
+
+// styled writes text of our own that may hold colours.
+func (o *output) styled(text string) error {
+	_, err := outputError(io.WriteString(o.raw, text))
+	return err
+}
+
+// outputError tells a reader that went away from all else that can befall a write.
+func outputError(n int, err error) (int, error) {
 	switch {
 	case err == nil:
 		return n, nil
@@ -37,15 +51,6 @@ func (o *output) Write(p []byte) (int, error) {
 		return n, errReaderGone
 	}
 	return n, fmt.Errorf("write the output: %w", err)
-}
-
-// text is where text of the model goes: on a terminal without the characters that
-// would steer it.
-func (o *output) text() io.Writer {
-	if o.terminal {
-		return terminal.CleanWriter(o)
-	}
-	return o
 }
 
 // encode is v as JSON on one line, without escapes for HTML.
@@ -75,7 +80,6 @@ func (inv *invocation) document(v any) error {
 		if json.Indent(&b, data, "", "  ") == nil {
 			data = b.Bytes()
 		}
-		data = []byte(terminal.Clean(string(data)))
 	}
 	_, err = inv.out.Write(append(data, '\n'))
 	return err
@@ -92,7 +96,7 @@ func (inv *invocation) transformed(data []byte) error {
 	if inv.global.rawOutput && value.Type == gjson.String {
 		text = value.Str
 	}
-	_, err := io.WriteString(inv.out.text(), text+"\n")
+	_, err := io.WriteString(inv.out, text+"\n")
 	return err
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -57,6 +58,18 @@ func (o *respondOptions) flags() []flagSpec {
 func (o *respondOptions) run(ctx context.Context, inv *invocation, args []string) error {
 	ctx, cancel := inv.bounded(ctx)
 	defer cancel()
+	err := o.respond(ctx, inv, args)
+	var done *reported
+	if err == nil || !o.sse || errors.As(err, &done) || errors.Is(err, errReaderGone) {
+		return err
+	}
+	if writeErr := inv.failureFrame(err); writeErr != nil {
+		return writeErr
+	}
+	return &reported{err}
+}
+
+func (o *respondOptions) respond(ctx context.Context, inv *invocation, args []string) error {
 	if err := o.settle(inv); err != nil {
 		return err
 	}

@@ -20,10 +20,10 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 	switch g := &inv.global; {
 	case o.sse:
 		frames := responses.NewFrameSink(inv.out)
-		return o.writeEvents(ctx, c, frames.Event, inv.failureFrame)
+		return o.writeEvents(ctx, c, frames.Event)
 	case g.jsonl:
 		lines := responses.NewLineSink(inv.out)
-		return o.writeEvents(ctx, c, lines.Event, inv.failureLine)
+		return o.writeEvents(ctx, c, lines.Event)
 	case g.wantsDocument():
 		return inv.writeResponse(ctx, c)
 	case o.stream:
@@ -33,8 +33,8 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 }
 
 // writeEvents hands the events that are asked for to a sink. The backend's terminal
-// event is the last; failed is told of an error only when none came.
-func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error, failed func(error) error) error {
+// event is the last; ours follows only when none came.
+func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error) error {
 	ended := false
 	c.event = func(e responses.Event, _ bool) error {
 		ended = ended || e.Terminal()
@@ -44,24 +44,13 @@ func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(res
 		return sink(e)
 	}
 	err := c.run(ctx)
-	switch {
-	case err == nil, errors.Is(err, errReaderGone):
-		return err
-	case ended:
+	if err != nil && ended && !errors.Is(err, errReaderGone) {
 		return &reported{err}
 	}
-	if writeErr := failed(err); writeErr != nil {
-		return writeErr
-	}
-	return &reported{err}
+	return err
 }
 
-// failureLine ends a stream of lines that has no terminal event of the backend.
-func (inv *invocation) failureLine(err error) error {
-	return inv.line(errorLine{1, "error", inv.explain(err)})
-}
-
-// failureFrame is failureLine for raw frames.
+// failureFrame ends a stream of frames that has no terminal event of the backend.
 func (inv *invocation) failureFrame(err error) error {
 	data, encodeErr := encode(errorLine{1, "error", inv.explain(err)})
 	if encodeErr != nil {
@@ -73,7 +62,7 @@ func (inv *invocation) failureFrame(err error) error {
 
 // writeTextStream writes the text as it comes.
 func (inv *invocation) writeTextStream(ctx context.Context, c *call) error {
-	text := responses.NewTextSink(inv.out.text())
+	text := responses.NewTextSink(inv.out)
 	c.event = text.Event
 	return inv.endText(text, c.run(ctx), true)
 }
@@ -86,7 +75,7 @@ func (inv *invocation) writeText(ctx context.Context, c *call) error {
 
 // writeItems writes the text of a collected answer.
 func (inv *invocation) writeItems(r *responses.Response, err error, newline bool) error {
-	text := responses.NewTextSink(inv.out.text())
+	text := responses.NewTextSink(inv.out)
 	for index, item := range r.Output {
 		if writeErr := text.Item(index, item); writeErr != nil {
 			return writeErr

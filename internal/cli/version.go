@@ -35,10 +35,7 @@ func versionCommand() command {
 	}
 }
 
-func (inv *invocation) showVersion(_ context.Context, args []string) error {
-	if len(args) > 0 {
-		return usagef("version takes no arguments, not %q", args[0])
-	}
+func (inv *invocation) showVersion(context.Context, []string) error {
 	build := readBuild()
 	if inv.global.wantsDocument() {
 		return inv.document(build)

@@ -30,11 +30,7 @@ func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.S
 	if err := inv.checkURL("issuer", inv.global.issuer); err != nil {
 		return nil, err
 	}
-	config := auth.Config{
-		Issuer: strings.TrimSuffix(inv.global.issuer, "/"), UserAgent: userAgent(),
-		HTTPClient: client, Now: inv.env.Now,
-	}
-	source, err := auth.Open(ctx, inv.locator(), config)
+	source, err := auth.Open(ctx, inv.locator(), inv.authConfig(client))
 	if err != nil {
 		return nil, err
 	}
@@ -42,11 +38,19 @@ func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.S
 	source.RescueDir = filepath.Join(inv.stateDir(), "codexctl")
 	source.Warn = func(err error) { inv.talk.warn("%v", err) }
 	inv.remark(source.Login)
-	if err := inv.offerShared(&source.Login); err != nil {
+	if err := inv.offerShared(ctx, &source.Login); err != nil {
 		return nil, err
 	}
 	inv.source = source
 	return source, nil
+}
+
+// authConfig is how to reach the issuer.
+func (inv *invocation) authConfig(client *http.Client) auth.Config {
+	return auth.Config{
+		Issuer: strings.TrimSuffix(inv.global.issuer, "/"), UserAgent: userAgent(),
+		HTTPClient: client, Now: inv.env.Now,
+	}
 }
 
 // remark says what is odd about the login in use.
@@ -66,17 +70,16 @@ func (inv *invocation) remark(login credentials.Selection) {
 
 // offerShared asks a person whether to renew the official client's login, once it
 // has run out. Without a person, or with --no-input, nothing is asked.
-func (inv *invocation) offerShared(login *credentials.Selection) error {
+func (inv *invocation) offerShared(ctx context.Context, login *credentials.Selection) error {
 	shared := login.Kind == credentials.KindFile && !login.Renewable && !login.Credential.RefreshToken.Empty()
-	if !shared || inv.global.noRefresh || inv.global.noInput || inv.env.Confirm == nil ||
-		login.State(inv.env.Now()) != credentials.StateExpired {
+	if !shared || inv.global.noRefresh || !inv.canAsk() || login.State(inv.env.Now()) != credentials.StateExpired {
 		return nil
 	}
-	yes, err := inv.env.Confirm(fmt.Sprintf("The login in %s belongs to the official Codex CLI and has run out. Renew it and write it back?", login.Path))
-	if err != nil {
+	question := fmt.Sprintf("The login in %s belongs to the official Codex CLI and has run out. Renew it and write it back?", login.Path)
+	if err := inv.agree(ctx, question); err != nil {
 		return err
 	}
-	login.Renewable = yes
+	login.Renewable = true
 	return nil
 }
 

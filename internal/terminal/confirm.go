@@ -1,27 +1,75 @@
 package terminal
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 
 	"github.com/AlecAivazis/survey/v2"
 	"github.com/AlecAivazis/survey/v2/core"
 	"github.com/AlecAivazis/survey/v2/terminal"
+	"golang.org/x/term"
 )
 
 // ErrInterrupted is Ctrl-C at a prompt.
 var ErrInterrupted = errors.New("interrupted at the prompt")
 
-// Confirm asks a yes-or-no question on out and reads the answer from in; both must
-// be terminals. Enter alone is no.
+// Prompt asks a person. Both streams must be terminals.
 //
-// The prompt library draws on stdout and asks the terminal where its cursor is
-// unless told otherwise; it is told here, and only here.
-func Confirm(in, out *os.File, question string, colour bool) (bool, error) {
-	core.DisableColor = !colour
+// The prompt library draws on stdout unless told otherwise, asks the terminal where
+// its cursor is and waits for ever for one that does not answer, and knows no
+// context. All of that is mended here, and only here.
+type Prompt struct {
+	In, Out *os.File
+
+	// Term is the terminal's name. One without a name, or a dumb one, gets a plain
+	// line to answer.
+	Term string
+
+	// Colour says whether the prompt is coloured.
+	Colour bool
+}
+
+// Confirm asks a yes-or-no question; Enter alone is no. The error is ErrInterrupted
+// for Ctrl-C, or the cause of a context that ended first; the terminal is then as it
+// was.
+func (p Prompt) Confirm(ctx context.Context, question string) (bool, error) {
+	before, err := term.GetState(int(p.In.Fd()))
+	if err != nil {
+		return false, fmt.Errorf("ask: %w", err)
+	}
+	type reply struct {
+		yes bool
+		err error
+	}
+	// A read of a terminal cannot be interrupted: if the context ends first, the
+	// reader stays behind for the short time that the program has left.
+	done := make(chan reply, 1)
+	go func() {
+		yes, err := p.ask(question)
+		done <- reply{yes, err}
+	}()
+	select {
+	case r := <-done:
+		return r.yes, r.err
+	case <-ctx.Done():
+		_ = term.Restore(int(p.In.Fd()), before) // best effort: we are leaving
+		fmt.Fprintln(p.Out)
+		return false, context.Cause(ctx)
+	}
+}
+
+func (p Prompt) ask(question string) (bool, error) {
+	if p.Term == "" || p.Term == "dumb" {
+		return plainConfirm(p.In, p.Out, question)
+	}
+	core.DisableColor = !p.Colour
 	answer := false
-	err := survey.AskOne(&survey.Confirm{Message: question}, &answer, survey.WithStdio(in, out, out))
+	err := survey.AskOne(&survey.Confirm{Message: question}, &answer, survey.WithStdio(p.In, p.Out, p.Out))
 	switch {
 	case errors.Is(err, terminal.InterruptErr):
 		return false, ErrInterrupted
@@ -29,4 +77,17 @@ func Confirm(in, out *os.File, question string, colour bool) (bool, error) {
 		return false, fmt.Errorf("ask: %w", err)
 	}
 	return answer, nil
+}
+
+// plainConfirm asks with a line and reads a line.
+func plainConfirm(in io.Reader, out io.Writer, question string) (bool, error) {
+	if _, err := fmt.Fprintf(out, "%s [y/N] ", question); err != nil {
+		return false, fmt.Errorf("ask: %w", err)
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && line == "" && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("ask: %w", err)
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes", nil
 }

@@ -8,18 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
-
-func authCommand() command {
-	return command{
-		name: "auth", summary: "see the login that is used",
-		examples: []string{"codexctl auth status", "codexctl auth status --json --transform state -r"},
-		subs:     []command{authStatusCommand()},
-	}
-}
 
 // statusOptions are the flags of `auth status`.
 type statusOptions struct {
@@ -38,12 +31,7 @@ func authStatusCommand() command {
 				boolFlag("check", &o.check, "make one call to the backend"),
 				durationFlag("min-ttl", &o.minTTL, "exit 4 if the token lives shorter and cannot be renewed"),
 			}
-			return flags, func(ctx context.Context, args []string) error {
-				if len(args) > 0 {
-					return usagef("auth status takes no arguments, not %q", args[0])
-				}
-				return o.run(ctx, inv)
-			}
+			return flags, func(ctx context.Context, _ []string) error { return o.run(ctx, inv) }
 		},
 	}
 }
@@ -130,10 +118,7 @@ func offlineStatus(login credentials.Selection, err error, now time.Time) status
 		LastRefresh:  instant(c.LastRefresh),
 	}
 	if login.Kind != "" {
-		doc.Source = &sourceDocument{
-			Kind: login.Kind, Format: stringOrNull(string(login.Format)), Path: stringOrNull(login.Path),
-			Variable: stringOrNull(login.Variable), Renewable: login.CanRenew(),
-		}
+		doc.Source = newSourceDocument(login)
 	}
 	if doc.AccessToken.Present {
 		doc.AccessToken.Fingerprint = stringOrNull(c.AccessToken.Fingerprint())
@@ -143,6 +128,13 @@ func offlineStatus(login credentials.Selection, err error, now time.Time) status
 		doc.AccessToken.ExpiresInS = &seconds
 	}
 	return doc
+}
+
+func newSourceDocument(login credentials.Selection) *sourceDocument {
+	return &sourceDocument{
+		Kind: login.Kind, Format: stringOrNull(string(login.Format)), Path: stringOrNull(login.Path),
+		Variable: stringOrNull(login.Variable), Renewable: login.CanRenew(),
+	}
 }
 
 // email is the person's, from either token.
@@ -216,22 +208,28 @@ func (inv *invocation) showStatus(doc statusDocument, login credentials.Selectio
 	if inv.global.quiet {
 		return nil
 	}
-	return inv.table(func(w io.Writer) {
-		row := func(name, value string) {
-			if value != "" {
-				fmt.Fprintf(w, "%s\t%s\n", name, value)
-			}
-		}
-		row("State", strings.ReplaceAll(string(doc.State), "_", " "))
-		row("Plan", strings.ToUpper(text(doc.Plan)))
-		row("Account", account(doc))
-		row("Token", lifetime(login.Credential.ExpiresAt, now))
-		row("Storage", storage(doc.Source))
-		row("Renewal", renewal(doc))
-		if doc.Checked != nil {
-			row("Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
-		}
-	})
+	return inv.table(func(w io.Writer) { statusRows(w, doc, login, now) })
+}
+
+// statusRows are the lines that a person wants to see.
+func statusRows(w io.Writer, doc statusDocument, login credentials.Selection, now time.Time) {
+	row(w, "State", strings.ReplaceAll(string(doc.State), "_", " "))
+	row(w, "Plan", strings.ToUpper(text(doc.Plan)))
+	row(w, "Account", account(doc))
+	row(w, "Token", lifetime(login.Credential.ExpiresAt, now))
+	row(w, "Storage", storage(doc.Source))
+	row(w, "Renewal", renewal(doc))
+	if doc.Checked != nil {
+		row(w, "Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
+	}
+}
+
+// row prints a name and a value, unless there is none. What comes from a token can
+// hold anything, so it is cleaned.
+func row(w io.Writer, name, value string) {
+	if value != "" {
+		fmt.Fprintf(w, "%s\t%s\n", name, strings.ReplaceAll(terminal.Clean(value), "\n", " "))
+	}
 }
 
 func text(s *string) string {

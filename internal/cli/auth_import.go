@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/codexctl/codexctl/pkg/credentials"
+)
+
+// importOptions are the flags of `auth import`.
+type importOptions struct {
+	replaceOptions
+	from string
+	yes  bool
+}
+
+func authImportCommand() command {
+	return command{
+		name: "import", summary: "copy a login into our store", args: "[FILE|-]",
+		details: "The source is not touched. Without FILE it is the official Codex CLI's login, or\nLangChain's with --from langchain.",
+		examples: []string{
+			"codexctl auth import --from codex -y",
+			"codexctl auth import backup.json",
+			`printf '%s' "$LOGIN" | codexctl auth import -`,
+		},
+		setup: func(inv *invocation) ([]flagSpec, action) {
+			o := &importOptions{}
+			flags := append(o.flags(),
+				stringFlag("from", "FORM", &o.from, "form of the source: langchain, codex or flat (default: told by its shape)"),
+				boolFlag("yes,y", &o.yes, "import the official client's login without asking"),
+			)
+			return flags, func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }
+		},
+	}
+}
+
+// importDocument is the JSON result of `auth import`.
+type importDocument struct {
+	statusDocument
+	ImportedFrom string `json:"imported_from"`
+}
+
+func (o *importOptions) run(ctx context.Context, inv *invocation, args []string) error {
+	ctx, cancel := inv.bounded(ctx)
+	defer cancel()
+	from, err := parseFormat("from", o.from)
+	if err != nil {
+		return err
+	}
+	format, err := parseFormat("format", o.format)
+	if err != nil {
+		return err
+	}
+	if len(args) > 1 {
+		return usagef("auth import takes one file, not %d", len(args))
+	}
+	name, c, has, err := o.read(ctx, inv, args, from)
+	if err != nil {
+		return err
+	}
+	if from != "" && has != from {
+		return usagef("%s has the %s form, not %s", name, has, from)
+	}
+	target := inv.locator().Target()
+	if err := o.agree(ctx, inv, name, has, c, target); err != nil {
+		return err
+	}
+	if err := inv.store(ctx, target, format, c); err != nil {
+		return err
+	}
+	return inv.showImported(ctx, target, name)
+}
+
+// read reads the source: a file, stdin, or the place that the form is known for.
+func (o *importOptions) read(ctx context.Context, inv *invocation, args []string, from credentials.Format) (string, credentials.Credential, credentials.Format, error) {
+	if len(args) == 1 && args[0] == "-" {
+		text, _, err := inv.readStdin(ctx, stdinRequest{required: true})
+		if err != nil {
+			return "", credentials.Credential{}, "", err
+		}
+		c, has, err := credentials.Decode([]byte(text), from)
+		return "stdin", c, has, err
+	}
+	file := inv.locator().CodexFile()
+	switch {
+	case len(args) == 1:
+		file = credentials.File{Path: args[0], Format: from}
+	case from == credentials.LangChain:
+		file = inv.locator().OwnFile()
+	}
+	c, has, err := file.Read(ctx)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", c, has, usagef("%v: there is nothing to import", err)
+	}
+	return file.Path, c, has, err
+}
+
+// agree makes sure that neither the target's login nor the source's owner is
+// surprised.
+func (o *importOptions) agree(ctx context.Context, inv *invocation, name string, has credentials.Format, c credentials.Credential, target credentials.File) error {
+	if name == target.Path {
+		return usagef("%s is our store already", name)
+	}
+	if has == credentials.Codex && !c.RefreshToken.Empty() && !o.yes {
+		err := inv.mustAgree(ctx, fmt.Sprintf("The login in %s has one single-use refresh token: once either copy is renewed, the other is signed out. Import it?", name), "-y")
+		if err != nil {
+			return err
+		}
+	}
+	return o.mayReplace(ctx, inv, target)
+}
+
+func (inv *invocation) showImported(ctx context.Context, target credentials.File, name string) error {
+	c, has, err := target.Read(ctx)
+	if err != nil {
+		return err
+	}
+	now := inv.env.Now()
+	login := credentials.Selection{
+		Origin:     credentials.Origin{Kind: credentials.KindFile, Path: target.Path, Format: has, Renewable: true},
+		Credential: c,
+	}
+	doc := importDocument{offlineStatus(login, nil, now), name}
+	doc.Type = "auth import"
+	if inv.global.wantsDocument() {
+		return inv.document(doc)
+	}
+	_, err = io.WriteString(inv.out, "Imported the login of "+account(doc.statusDocument)+" from "+name+" into "+target.Path+".\n")
+	return err
+}

@@ -67,6 +67,10 @@ func (x *exchange) authorize() (person, *refusal) {
 	default:
 		return person{}, detail(http.StatusUnauthorized, "Could not parse your authentication token. Please try signing in again.")
 	}
+	// What life tells somebody without a workspace is not known; this is the nearest.
+	if who.accountID == "" {
+		return person{}, notIncluded(who)
+	}
 	// Our own rule: life takes the token's account when the header is missing, but
 	// a header that names another account is surely a mistake.
 	if account := x.r.Header.Get("ChatGPT-Account-ID"); account != "" && account != who.accountID {

@@ -9,9 +9,14 @@
 // A request goes through these rooms:
 //
 //	emulator.go   host guard, journal, routes
+//	authorize.go  the sign-in page -> code.go (codes) -> code_grant.go (tokens)
+//	device*.go    the device login, from its start to a code
+//	token.go      renewal; revoke.go: the end of a sign-in
 //	auth.go       who is asking (tokens come from issuer.go, jwt.go)
 //	rules*.go     may this be asked; every refusal with the backend's own shape
 //	answer.go     what is said -> compose.go (events) -> transmit.go (bytes, pace, cuts)
+//
+// [Browser] is the person's part in a sign-in, for tests.
 //
 // A [Scene] bends any of them: it makes the backend slow, forgetful, rude or
 // broken in one chosen way. Everything random comes from [Config.Seed].

@@ -16,6 +16,9 @@ import (
 // known; this one only keeps a runaway client from filling memory.
 const bodyLimit = 64 << 20
 
+// publicClient is the client id of the Codex CLI.
+const publicClient = "app_EMoamEEZ73f0CkXaXp7hrann"
+
 // Config says what an [Emulator] is to be. The zero value works.
 type Config struct {
 	// BaseURL is the emulator's address as clients see it, without a final slash.
@@ -43,7 +46,8 @@ type Config struct {
 	AccessLifetime time.Duration
 
 	// ClientID is the only OAuth client the issuer knows. If empty, the public
-	// client id of the Codex CLI.
+	// client id of the Codex CLI, which gets tokens for two callback ports only;
+	// any other client gets them for all.
 	ClientID string
 }
 
@@ -72,7 +76,7 @@ func New(config Config) *Emulator {
 		config.AccessLifetime = 10 * 24 * time.Hour
 	}
 	if config.ClientID == "" {
-		config.ClientID = "app_EMoamEEZ73f0CkXaXp7hrann"
+		config.ClientID = publicClient
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
 	e := &Emulator{
@@ -163,10 +167,22 @@ type exchange struct {
 // route sends x to its endpoint.
 func (e *Emulator) route(x *exchange) {
 	switch path := x.r.URL.Path; path {
+	case "/oauth/authorize":
+		x.only(http.MethodGet, x.serveAuthorize)
 	case "/oauth/token":
 		x.only(http.MethodPost, x.serveToken)
 	case "/oauth/revoke":
 		x.only(http.MethodPost, x.serveRevoke)
+	case deviceStartPath:
+		x.only(http.MethodPost, x.serveDeviceStart)
+	case devicePollPath:
+		x.only(http.MethodPost, x.serveDevicePoll)
+	case devicePagePath:
+		if x.r.Method == http.MethodPost {
+			x.serveDeviceDecision()
+			return
+		}
+		x.only(http.MethodGet, x.serveDevicePage)
 	case responsesPath:
 		x.only(http.MethodPost, x.backend(endpointResponses, x.serveResponses))
 	case modelsPath:

@@ -93,9 +93,7 @@ func (x *exchange) faultRefusal(s Scene, model string, who person) *refusal {
 	case FaultHiddenUsageLimit:
 		return x.usageLimit(s, who, http.StatusNotFound)
 	case FaultUsageNotIncluded:
-		f := &refusal{status: http.StatusTooManyRequests, api: newAPIError("usage_not_included", "", "", "The plan does not include Codex.")}
-		f.api.Error.PlanType = who.plan
-		return f
+		return notIncluded(who)
 	case FaultRateLimited:
 		return retryAfter(s, http.StatusTooManyRequests, newAPIError("requests", "rate_limit_exceeded", "", "Too many requests."))
 	case FaultOverloaded:
@@ -126,6 +124,13 @@ func plainFault(f Fault, model string) *refusal {
 		return page(http.StatusGatewayTimeout, badGatewayPage)
 	}
 	return nil
+}
+
+// notIncluded says that the plan has no Codex.
+func notIncluded(who person) *refusal {
+	f := &refusal{status: http.StatusTooManyRequests, api: newAPIError("usage_not_included", "", "", "The plan does not include Codex.")}
+	f.api.Error.PlanType = who.plan
+	return f
 }
 
 // usageLimit says that the allowance is used up, and until when.

@@ -17,7 +17,12 @@ func hostAllowed(r *http.Request) bool {
 	if r.Context().Value(inMemory{}) != nil {
 		return true
 	}
-	host := r.Host
+	return loopbackHost(r.Host)
+}
+
+// loopbackHost reports whether a host, with or without a port, is this machine by
+// its name alone.
+func loopbackHost(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

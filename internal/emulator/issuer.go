@@ -24,6 +24,7 @@ const (
 type session struct {
 	id      string
 	person  person
+	scope   string // separated by spaces
 	revoked bool
 }
 
@@ -43,10 +44,11 @@ type access struct {
 type tokens struct {
 	access, refresh, identity string
 	person                    person
+	scope                     string
 	expires                   time.Time
 }
 
-// issuer remembers every token it made.
+// issuer remembers every token, code and device login it made.
 type issuer struct {
 	clientID string
 	lifetime time.Duration
@@ -56,6 +58,9 @@ type issuer struct {
 	people int
 	grants map[string]*grant
 	live   map[string]*access
+	codes  map[string]*code
+
+	devices map[string]*device // by id
 }
 
 func newIssuer(config Config) *issuer {
@@ -65,6 +70,8 @@ func newIssuer(config Config) *issuer {
 		rng:      rand.New(rand.NewPCG(config.Seed, 0)), // requests count from 1
 		grants:   make(map[string]*grant),
 		live:     make(map[string]*access),
+		codes:    make(map[string]*code),
+		devices:  make(map[string]*device),
 	}
 }
 
@@ -93,10 +100,11 @@ func (i *issuer) mint(base string, s *session, now time.Time, lifetime time.Dura
 	}
 	common := newClaims(base, s.id, randomUUID(i.rng), s.person, issued, expires)
 	set := tokens{
-		access:   common.forAccess(i.clientID).token(),
+		access:   common.forAccess(i.clientID, s.scope).token(),
 		identity: common.forIdentity(i.clientID, s.person).token(),
 		refresh:  refreshPrefix + randomString(i.rng, 60),
 		person:   s.person,
+		scope:    s.scope,
 		expires:  expires,
 	}
 	i.live[set.access] = &access{session: s, expires: expires}
@@ -115,7 +123,7 @@ func (i *issuer) login(base string, now time.Time, o LoginOptions) tokens {
 	if o.AccountID != "" {
 		p.accountID = o.AccountID
 	}
-	set := i.mint(base, &session{id: randomUUID(i.rng), person: p}, now, o.Lifetime)
+	set := i.mint(base, &session{id: randomUUID(i.rng), person: p, scope: defaultScope}, now, o.Lifetime)
 	i.grants[set.refresh].state = o.Refresh.state()
 	return set
 }
@@ -139,14 +147,13 @@ func (i *issuer) redeem(base, refresh string, now time.Time, other bool) (set to
 	g.state = grantUsed
 	s := g.session
 	if other {
-		s = &session{id: randomUUID(i.rng), person: i.newPerson(s.person.plan)}
+		s = &session{id: randomUUID(i.rng), person: i.newPerson(s.person.plan), scope: s.scope}
 	}
 	return i.mint(base, s, now, i.lifetime), grantLive, true
 }
 
-// revoke ends the sign-in that token belongs to. An unknown token is no error
-// (RFC 7009, section 2.2).
-func (i *issuer) revoke(token string) {
+// revoke ends the sign-in that token belongs to, and reports whether there is one.
+func (i *issuer) revoke(token string) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if g := i.grants[token]; g != nil {
@@ -155,6 +162,7 @@ func (i *issuer) revoke(token string) {
 	if a := i.live[token]; a != nil {
 		a.session.revoked = true
 	}
+	return i.grants[token] != nil || i.live[token] != nil
 }
 
 // bearerState is what the backend thinks of an access token.

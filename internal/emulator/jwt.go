@@ -2,13 +2,14 @@ package emulator
 
 import (
 	"encoding/base64"
+	"strings"
 	"time"
 )
 
 // person is somebody who can be signed in. All are made up.
 type person struct {
 	email     string
-	accountID string // the ChatGPT workspace, a UUID
+	accountID string // the ChatGPT workspace, a UUID; "" if there is none
 	userID    string
 	orgID     string
 	plan      string // as in the chatgpt_plan_type claim
@@ -39,8 +40,8 @@ type claims struct {
 
 // authClaim says which account and plan a token belongs to.
 type authClaim struct {
-	AccountID        string         `json:"chatgpt_account_id"`
-	AccountUserID    string         `json:"chatgpt_account_user_id"`
+	AccountID        string         `json:"chatgpt_account_id,omitempty"`
+	AccountUserID    string         `json:"chatgpt_account_user_id,omitempty"`
 	UserID           string         `json:"chatgpt_user_id"`
 	PlatformUserID   string         `json:"user_id"`
 	Plan             string         `json:"chatgpt_plan_type"`
@@ -66,6 +67,10 @@ type profileClaim struct {
 
 // newClaims holds what both kinds of token have in common.
 func newClaims(base, session, id string, p person, now, expires time.Time) claims {
+	accountUser := ""
+	if p.accountID != "" {
+		accountUser = p.userID + "__" + p.accountID
+	}
 	return claims{
 		Issuer:    base,
 		Subject:   "auth0|" + p.userID,
@@ -75,7 +80,7 @@ func newClaims(base, session, id string, p person, now, expires time.Time) claim
 		Expires:   expires.Unix(),
 		Auth: authClaim{
 			AccountID:        p.accountID,
-			AccountUserID:    p.userID + "__" + p.accountID,
+			AccountUserID:    accountUser,
 			UserID:           p.userID,
 			PlatformUserID:   p.userID,
 			Plan:             p.plan,
@@ -85,12 +90,12 @@ func newClaims(base, session, id string, p person, now, expires time.Time) claim
 	}
 }
 
-// forAccess completes the claims of an access token.
-func (c claims) forAccess(clientID string) claims {
+// forAccess completes the claims of an access token for the scopes.
+func (c claims) forAccess(clientID, scope string) claims {
 	c.Audience = []string{"https://api.openai.com/v1"}
 	c.ClientID = clientID
 	c.NotBefore = c.IssuedAt
-	c.Scopes = []string{"openid", "profile", "email", "offline_access"}
+	c.Scopes = strings.Fields(scope)
 	return c
 }
 

@@ -19,12 +19,13 @@ type masker struct {
 }
 
 // secretName reports whether a header, field or parameter of this name holds a
-// secret.
+// secret. A PKCE challenge is none, and a user code is worth nothing without the
+// person who types it.
 func secretName(name string) bool {
 	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	switch name {
-	case "authorization", "proxy_authorization", "cookie", "token", "code", "password",
-		"code_verifier", "device_auth_id", "user_code", "api_key", "x_api_key", "state":
+	case "authorization", "proxy_authorization", "cookie", "token", "code", "authorization_code", "password",
+		"code_verifier", "device_auth_id", "api_key", "x_api_key", "state":
 		return true
 	}
 	return strings.HasSuffix(name, "_token") || strings.HasSuffix(name, "_secret")

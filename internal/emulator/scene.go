@@ -16,11 +16,12 @@ type Scene struct {
 
 	// Endpoint is what Fault and HeadDelayMS strike: "responses" (also if empty),
 	// "models", "usage" or "any" of the three. Everything else is about answers of
-	// /responses, and Token about the token endpoint.
+	// /responses, or about the issuer, whose fields say where they strike.
 	Endpoint string `json:"endpoint,omitempty"`
 
 	// Times is how often the scene's trouble (Fault, Failed, ErrorEvent, Cut,
-	// Garbage, Token) happens; after that, all goes well. Zero means always.
+	// Garbage, Token, Authorize, Exchange, Device, Revoke) happens; after that, all
+	// goes well. Each endpoint of the issuer counts for itself. Zero means always.
 	Times int `json:"times,omitempty"`
 
 	// Fault is an HTTP answer that is no success.
@@ -37,10 +38,36 @@ type Scene struct {
 	// Lite is how a model of the Lite kind takes a request in plain form.
 	Lite LiteMood `json:"lite,omitempty"`
 
-	// Token is what goes wrong at the token endpoint, and TokenDelayMS how long it
-	// thinks, in milliseconds.
+	// Token is what goes wrong when a login is renewed at the token endpoint, and
+	// TokenDelayMS how long that takes, in milliseconds.
 	Token        TokenFault `json:"token,omitempty"`
 	TokenDelayMS millis     `json:"token_delay_ms,omitempty"`
+
+	// Authorize is what goes wrong at the sign-in page, Exchange when a code is
+	// traded for tokens, and ExchangeDelayMS how long that takes, in milliseconds.
+	// Of Exchange, faults that are about refresh tokens or accounts are refused.
+	Authorize       AuthorizeFault `json:"authorize,omitempty"`
+	Exchange        TokenFault     `json:"exchange,omitempty"`
+	ExchangeDelayMS millis         `json:"exchange_delay_ms,omitempty"`
+	AnyPort         bool           `json:"any_port,omitempty"`   // tokens for a callback on any port
+	Plan            string         `json:"plan,omitempty"`       // of who signs in; if empty, "plus"
+	NoAccount       bool           `json:"no_account,omitempty"` // who signs in has no workspace
+
+	// Device is what goes wrong in a device login. DeviceStart spells its beginning,
+	// DevicePending its waiting. It is approved after DevicePolls polls (zero means
+	// 1) or as DeviceApproval says. DeviceIntervalS is the pause between polls that
+	// it asks for, in seconds; zero means 5.
+	Device          DeviceFault    `json:"device,omitempty"`
+	DeviceStart     DeviceStart    `json:"device_start,omitempty"`
+	DevicePending   DevicePending  `json:"device_pending,omitempty"`
+	DeviceApproval  DeviceApproval `json:"device_approval,omitempty"`
+	DevicePolls     int            `json:"device_polls,omitempty"`
+	DeviceIntervalS int            `json:"device_interval_s,omitempty"`
+
+	// Revoke is what goes wrong at revocation (500, a page, or 429), and
+	// RevokeDelayMS how long it takes, in milliseconds.
+	Revoke        TokenFault `json:"revoke,omitempty"`
+	RevokeDelayMS millis     `json:"revoke_delay_ms,omitempty"`
 
 	// What is answered. At most one of Text, Deltas, Messages, Refusal and
 	// FloodDeltas is set; with none, the answer is made from the request.

@@ -4,7 +4,7 @@ import "fmt"
 
 // Validate reports the first thing that is wrong with the scene.
 func (s Scene) Validate() error {
-	checks := []func() error{s.checkChoices, s.checkNumbers, s.checkContent, s.checkFailure, s.checkCut, s.checkFlood}
+	checks := []func() error{s.checkChoices, s.checkSignIn, s.checkNumbers, s.checkContent, s.checkFailure, s.checkCut, s.checkFlood}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("scene: %w", err)
@@ -63,6 +63,8 @@ func (s Scene) checkNumbers() error {
 		{"times", s.Times}, {"retry_after_s", s.RetryAfterS}, {"reset_after_s", s.ResetAfterS},
 		{"token_delay_ms", int(s.TokenDelayMS)}, {"head_delay_ms", int(s.HeadDelayMS)},
 		{"first_delay_ms", int(s.FirstDelayMS)}, {"event_delay_ms", int(s.EventDelayMS)},
+		{"exchange_delay_ms", int(s.ExchangeDelayMS)}, {"revoke_delay_ms", int(s.RevokeDelayMS)},
+		{"device_polls", s.DevicePolls}, {"device_interval_s", s.DeviceIntervalS},
 		{"tool_calls", s.ToolCalls}, {"flood_deltas", s.FloodDeltas}, {"flood_bytes", s.FloodBytes},
 		{"failed_after_deltas", s.FailedAfterDeltas}, {"cut_deltas", s.CutDeltas}, {"event_bytes", s.EventBytes},
 	} {

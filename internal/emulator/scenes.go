@@ -26,7 +26,8 @@ func NamedScene(name string) (Scene, bool) {
 }
 
 // SceneNames lists the named scenes with one line about each, in groups: answers,
-// failures inside 200, HTTP faults, cuts, paces, oddities, the token endpoint.
+// failures inside 200, HTTP faults, cuts, paces, oddities, the token endpoint,
+// signing in with a browser and on a device, signing out.
 func SceneNames() []SceneInfo {
 	var infos []SceneInfo
 	for _, group := range sceneGroups() {
@@ -40,7 +41,8 @@ func SceneNames() []SceneInfo {
 // sceneGroups holds functions, not tables, so that no program pays for the
 // scenes before it asks for one.
 func sceneGroups() []func() []namedScene {
-	return []func() []namedScene{answerScenes, failureScenes, accountScenes, faultScenes, cutScenes, paceScenes, eventScenes, byteScenes, tokenScenes}
+	return []func() []namedScene{answerScenes, failureScenes, accountScenes, faultScenes, cutScenes, paceScenes, eventScenes, byteScenes, tokenScenes,
+		browserScenes, deviceScenes, revokeScenes}
 }
 
 // answerScenes answer successfully, in some special way.
@@ -195,7 +197,7 @@ func byteScenes() []namedScene {
 	}
 }
 
-// tokenScenes are about the token endpoint; answers of the backend stay usual.
+// tokenScenes are about renewal; answers of the backend stay usual.
 func tokenScenes() []namedScene {
 	return []namedScene{
 		{"token-no-id-token", "a renewal without id_token", Scene{Token: TokenNoIDToken}},

@@ -14,7 +14,14 @@ const (
 	endpointModels    = "models"
 	endpointUsage     = "usage"
 	endpointAny       = "any"
-	endpointToken     = "token" // struck by Scene.Token alone
+
+	// Each of these is struck by fields of its own, and counts for itself how often.
+	endpointToken       = "token"
+	endpointExchange    = "exchange"
+	endpointAuthorize   = "authorize"
+	endpointDeviceStart = "device_start"
+	endpointDevicePoll  = "device_poll"
+	endpointRevoke      = "revoke"
 )
 
 // stage is a scene being played: it counts how often its trouble has happened.
@@ -22,7 +29,27 @@ type stage struct {
 	scene Scene
 	err   error // the scene is invalid
 	used  atomic.Int64
-	token atomic.Int64
+
+	token, exchange, authorize, deviceStart, devicePoll, revoke atomic.Int64
+}
+
+// counter returns the count of an endpoint's troubles.
+func (s *stage) counter(endpoint string) (count *atomic.Int64, own bool) {
+	switch endpoint {
+	case endpointToken:
+		return &s.token, true
+	case endpointExchange:
+		return &s.exchange, true
+	case endpointAuthorize:
+		return &s.authorize, true
+	case endpointDeviceStart:
+		return &s.deviceStart, true
+	case endpointDevicePoll:
+		return &s.devicePoll, true
+	case endpointRevoke:
+		return &s.revoke, true
+	}
+	return &s.used, false
 }
 
 // take returns the scene for one more request to the endpoint: as it is, or
@@ -30,10 +57,8 @@ type stage struct {
 // endpoint.
 func (s *stage) take(endpoint string) Scene {
 	scene := s.scene
-	count := &s.used
-	if endpoint == endpointToken {
-		count = &s.token
-	} else if !scene.strikes(endpoint) {
+	count, own := s.counter(endpoint)
+	if !own && !scene.strikes(endpoint) {
 		return scene.untroubled()
 	}
 	if scene.Times > 0 && count.Add(1) > int64(scene.Times) {
@@ -64,6 +89,7 @@ func (s Scene) strikes(endpoint string) bool {
 // untroubled is the scene after its trouble is over: same content, same pace.
 func (s Scene) untroubled() Scene {
 	s.Fault, s.Token = "", ""
+	s.Authorize, s.Exchange, s.Device, s.Revoke = "", "", "", ""
 	s.Failed, s.FailedMessage, s.FailedAfterDeltas, s.ErrorEvent = "", "", 0, ""
 	s.Cut, s.CutAt, s.CutDeltas = "", "", 0
 	s.Garbage = false

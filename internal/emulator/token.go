@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -16,7 +18,15 @@ type tokenRequest struct {
 	ClientID     string `json:"client_id"`
 	GrantType    string `json:"grant_type"`
 	RefreshToken string `json:"refresh_token"`
-	Token        string `json:"token"` // revocation only
+	Code         string `json:"code"`
+	RedirectURI  string `json:"redirect_uri"`
+	CodeVerifier string `json:"code_verifier"`
+
+	// Revocation only.
+	Token string `json:"token"`
+	Hint  string `json:"token_type_hint"`
+
+	form bool // it came as a form
 }
 
 // tokenAnswer is what the token endpoint grants. The reference client treats
@@ -40,6 +50,8 @@ func (x *exchange) serveToken() {
 	switch request.GrantType {
 	case "refresh_token":
 		x.serveRefresh(request)
+	case "authorization_code":
+		x.serveCode(request)
 	case "":
 		oauthError("invalid_request", "The grant_type parameter is missing.").write(x.w)
 	default:
@@ -62,11 +74,21 @@ func (x *exchange) tokenRequest() (tokenRequest, *refusal) {
 		if err != nil {
 			return tokenRequest{}, oauthError("invalid_request", "The form cannot be read.")
 		}
+		for _, name := range slices.Sorted(maps.Keys(form)) {
+			if len(form[name]) > 1 { // RFC 6749, section 3.2
+				return tokenRequest{}, oauthError("invalid_request", fmt.Sprintf("The parameter %q is given more than once.", name))
+			}
+		}
 		return tokenRequest{
 			ClientID:     form.Get("client_id"),
 			GrantType:    form.Get("grant_type"),
 			RefreshToken: form.Get("refresh_token"),
+			Code:         form.Get("code"),
+			RedirectURI:  form.Get("redirect_uri"),
+			CodeVerifier: form.Get("code_verifier"),
 			Token:        form.Get("token"),
+			Hint:         form.Get("token_type_hint"),
+			form:         true,
 		}, nil
 	}
 	return tokenRequest{}, oauthError("invalid_request", "The body must be JSON or a form.")
@@ -113,7 +135,7 @@ func (x *exchange) grant(set tokens, fault TokenFault) {
 		ExpiresIn:    int64(x.config.AccessLifetime / time.Second),
 		IDToken:      set.identity,
 		RefreshToken: set.refresh,
-		Scope:        "openid profile email offline_access",
+		Scope:        set.scope,
 		TokenType:    "bearer",
 	}
 	switch fault {

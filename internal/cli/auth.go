@@ -9,11 +9,13 @@ func authCommand() command {
 			"codexctl auth status --json --transform state -r",
 		},
 		subs: []command{
+			authLoginCommand(),
+			authLoginDeviceCommand(),
 			authStatusCommand(),
 			authInfoCommand(),
 			authTokenCommand(),
 			authRefreshCommand(),
-			// logout
+			authLogoutCommand(),
 			authImportCommand(),
 			authExportCommand(),
 		},

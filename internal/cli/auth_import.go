@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 
+	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -68,7 +69,8 @@ func (o *importOptions) run(ctx context.Context, inv *invocation, args []string)
 	if err := o.agree(ctx, inv, name, has, c, target); err != nil {
 		return err
 	}
-	if err := inv.store(ctx, target, format, c); err != nil {
+	keeper := auth.Keeper{File: target, Format: format, Replace: true, Warn: func(err error) { inv.talk.warn("%v", err) }}
+	if err := keeper.Store(c); err != nil {
 		return err
 	}
 	return inv.showImported(ctx, target, name)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/codexctl/codexctl/pkg/auth"
 )
@@ -98,3 +99,6 @@ type invocation struct {
 	// dashed is true when a -- stood before the arguments.
 	dashed bool
 }
+
+// commandName is what was typed for the command, such as "auth status".
+func (inv *invocation) commandName() string { return strings.Join(inv.path, " ") }

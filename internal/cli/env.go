@@ -34,6 +34,10 @@ type Env struct {
 	// Transport replaces the network when it is not nil.
 	Transport http.RoundTripper
 
+	// Browse shows an address in a browser; command replaces the system's way when it
+	// is not empty. nil when there is no browser.
+	Browse func(command, address string) error
+
 	// Confirm asks a yes-or-no question, until the context ends; nil when there is
 	// nobody to ask.
 	Confirm func(ctx context.Context, question string) (bool, error)
@@ -60,7 +64,7 @@ func ProcessEnv() *Env {
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
 		Getenv:         os.Getenv, Environ: os.Environ,
-		Home: home, Now: time.Now,
+		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}
 	if env.StdinKind == StdinTerminal && env.StderrTerminal {
 		env.Confirm = func(ctx context.Context, question string) (bool, error) {

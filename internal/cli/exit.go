@@ -75,11 +75,11 @@ type outcome struct {
 }
 
 const (
-	hintSignIn = `sign in with the official client: codex login (or try without an account: codexctl emulator exec -- codexctl ask "hi")`
-	hintRenew  = "sign in again: codex login"
+	hintSignIn = "sign in: codexctl auth login; without a browser: codexctl auth login-device"
+	hintRenew  = "sign in again: codexctl auth login"
 
 	// An expired login may be the official client's, which is renewed only on demand.
-	hintExpired = "sign in again: codex login; or renew the official client's login: --renew-shared"
+	hintExpired = "sign in again: codexctl auth login; or renew the official client's login: --renew-shared"
 )
 
 // outcomes is the table from errors to their meaning. The first row whose error is
@@ -90,6 +90,12 @@ func outcomes() []outcome {
 		{err: errCancelled, exit: exitCancelled, code: "cancelled"},
 		{err: terminal.ErrInterrupted, exit: exitInterrupted, code: "interrupted"},
 
+		{err: auth.ErrDenied, exit: exitCancelled, code: "cancelled", hint: "try again: codexctl auth login"},
+		{err: auth.ErrNoEntitlement, exit: exitAuth, code: "plan_required", say: "ChatGPT plan does not include Codex", hint: "ask the administrator of the workspace, or sign in with another account: codexctl auth login"},
+		{err: auth.ErrDeviceLoginOff, exit: exitAuth, code: "auth_denied", hint: "switch it on in ChatGPT under Settings, Security, or sign in with a browser: codexctl auth login --no-browser"},
+		{err: auth.ErrDeviceCodeExpired, exit: exitTimeout, code: "timeout", hint: "get a new code: codexctl auth login-device"},
+		{err: auth.ErrPortInUse, exit: exitConfig, code: "port_in_use", hint: "end the program that has the port, name another with --port N, or do without: codexctl auth login-device"},
+
 		{err: credentials.ErrMalformed, exit: exitConfig, code: "config", hint: "repair or remove the file, then " + hintSignIn},
 		{err: credentials.ErrUnreadable, exit: exitConfig, code: "config", hint: "make the file readable for you, or name another: --auth-file FILE"},
 		{err: credentials.ErrNotWritable, exit: exitConfig, code: "config", hint: "make the directory writable, or do without renewal: --no-refresh"},
@@ -99,6 +105,7 @@ func outcomes() []outcome {
 		{err: credentials.ErrIncomplete, exit: exitConfig, code: "config", hint: hintRenew},
 		{err: credentials.ErrDead, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrNotJWT, exit: exitUsage, code: "usage"},
+		{err: auth.ErrSignInFailed, exit: exitAuth, code: "auth_denied", hint: "try again: codexctl auth login"},
 		{err: auth.ErrForeignHost, exit: exitConfig, code: "config", hint: "name the login yourself if you trust that host: --auth-file FILE"},
 		{err: auth.ErrRenewalRefused, exit: exitAuth, code: "auth_expired", say: "Token refresh failed", hint: hintRenew},
 		{err: auth.ErrAccountChanged, exit: exitAuth, code: "auth_expired", say: "Token refresh failed", hint: hintRenew},
@@ -156,7 +163,7 @@ func meaning(err error) outcome {
 	case errors.As(err, &transform):
 		return outcome{exit: exitFailure, code: "internal", hint: "see the whole result: --json"}
 	case errors.As(err, &endpoint):
-		return endpointOutcome(endpoint)
+		return endpointOutcome(err, endpoint)
 	case errors.As(err, &redirect):
 		return outcome{exit: exitNetwork, code: "network", hint: "check the address: --issuer URL"}
 	}
@@ -172,8 +179,14 @@ func meaning(err error) outcome {
 }
 
 // endpointOutcome is about an answer of the issuer that is no final refusal.
-func endpointOutcome(e *auth.EndpointError) outcome {
+func endpointOutcome(err error, e *auth.EndpointError) outcome {
 	out := outcome{exit: exitFailure, code: "server_error", say: "Token refresh failed", hint: "the login is untouched; try again later"}
+	if errors.Is(err, auth.ErrSignInFailed) {
+		out.say, out.hint = "", "try again: codexctl auth login"
+		if e.Status >= 400 && e.Status < 500 && e.Status != 429 {
+			out.exit, out.code = exitAuth, "auth_denied"
+		}
+	}
 	switch {
 	case e.HTML:
 		out.exit, out.code = exitNetwork, "network"

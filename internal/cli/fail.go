@@ -69,7 +69,7 @@ func (inv *invocation) failOnStdout(problem *errorDocument) {
 	case g.jsonl:
 		_ = inv.line(errorLine{1, "error", problem})
 	case g.wantsDocument() && g.transform == "" && !inv.out.used:
-		_ = inv.document(failDocument{SchemaVersion: 1, Type: strings.Join(inv.path, " "), Error: problem})
+		_ = inv.document(failDocument{SchemaVersion: 1, Type: inv.commandName(), Error: problem})
 	}
 }
 
@@ -119,7 +119,7 @@ func message(err error, means outcome) string {
 func (inv *invocation) hint(err error, means outcome) string {
 	switch {
 	case means.hint == "" && means.exit == exitUsage:
-		return strings.TrimSpace("codexctl " + strings.Join(inv.path, " ") + " --help")
+		return strings.TrimSpace("codexctl " + inv.commandName() + " --help")
 	case errors.Is(err, auth.ErrRenewalRefused) && inv.source != nil:
 		next, ok := inv.source.Login.Next(context.Background(), inv.env.Now())
 		if ok && next.Kind == credentials.KindFile {

@@ -105,7 +105,7 @@ func TestParseLineRefuses(t *testing.T) {
 		{"an unknown command, and suggests the nearest", "aks hi", `codexctl has no command "aks"`, "codexctl ask"},
 		{"words without a command, and suggests ask", "hello", `codexctl has no command "hello"`, `codexctl ask "hello"`},
 		{"an unknown command of a group", "auth stats", `codexctl auth has no command "stats"`, "codexctl auth status"},
-		{"the guide's name for signing in", "auth login-openai", `codexctl auth has no command "login-openai"`, "codexctl auth status"},
+		{"the guide's name for signing in", "auth login-openai", `codexctl auth has no command "login-openai"`, "codexctl auth login"},
 		{"an unknown flag, and suggests the nearest", "ask --modle x", "unknown flag --modle for ask", "codexctl ask --model"},
 		{"an unknown flag", "ask --frobnicate", "unknown flag --frobnicate for ask", ""},
 		{"an unknown letter", "ask -z", "unknown flag -z for ask", ""},

@@ -145,8 +145,8 @@ func (inv *invocation) settle() error {
 		return usagef("a timeout cannot be negative")
 	case g.originator != "" && g.noOriginator && inv.given["originator"]:
 		return usagef("--originator and --no-originator exclude each other")
-	case g.jsonl && !slices.Contains([]string{"ask", "respond"}, strings.Join(inv.path, " ")):
-		return usagef("%s has no events for --jsonl; use --json", strings.Join(inv.path, " "))
+	case g.jsonl && !slices.Contains([]string{"ask", "respond", "auth login", "auth login-device"}, inv.commandName()):
+		return usagef("%s has no events for --jsonl; use --json", inv.commandName())
 	}
 	return nil
 }

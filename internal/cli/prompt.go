@@ -44,7 +44,7 @@ func (inv *invocation) readPrompt(ctx context.Context, args []string) (prompt, e
 }
 
 func (inv *invocation) noPromptError() error {
-	name := strings.Join(inv.path, " ")
+	name := inv.commandName()
 	return &usageError{
 		message: "no prompt: give it as words or on stdin",
 		hint:    "codexctl " + name + ` "why is the sky blue?", or: git diff | codexctl ` + name + ` "review this"`,

@@ -41,9 +41,9 @@ func unknownCommand(in command, path []string, word string) error {
 func formerName(path []string, word string) (string, bool) {
 	switch strings.Join(append(slices.Clone(path), word), " ") {
 	case "auth login-openai":
-		return "auth status", true
+		return "auth login", true
 	case "auth openai-info":
-		return "auth status", true
+		return "auth info", true
 	case "config":
 		return "ask (nothing has to be enabled)", true
 	}

@@ -190,6 +190,8 @@ func endpointOutcome(err error, e *auth.EndpointError) outcome {
 	switch {
 	case e.HTML:
 		out.exit, out.code = exitNetwork, "network"
+	case e.Code == "unsupported_country_region_territory":
+		return outcome{exit: exitAuth, code: "region_blocked", say: "Not available in your region"}
 	case e.Status == 429:
 		out.exit, out.code = exitLimited, "rate_limited"
 	}

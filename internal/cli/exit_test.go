@@ -182,6 +182,7 @@ func TestOwnErrors(t *testing.T) {
 		{"a cancelled context", context.Canceled, 130, "interrupted"},
 		{"anything else", errors.New("no"), 1, "internal"},
 		{"issuer behind a web page", &auth.EndpointError{Status: 403, HTML: true}, 6, "network"},
+		{"issuer refuses the region", &auth.EndpointError{Status: 403, Code: "unsupported_country_region_territory"}, 4, "region_blocked"},
 		{"issuer is busy", &auth.EndpointError{Status: 429}, 5, "rate_limited"},
 	}
 	for _, tt := range tests {

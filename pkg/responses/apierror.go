@@ -95,7 +95,8 @@ func (e *APIError) kind() error {
 func codeKind(code string) error {
 	switch strings.ToLower(code) {
 	case "usage_limit_reached", "insufficient_quota", "workspace_owner_usage_limit_reached",
-		"workspace_member_usage_limit_reached", "usage_limit_exceeded":
+		"workspace_member_usage_limit_reached", "usage_limit_exceeded",
+		"workspace_owner_credits_depleted", "workspace_member_credits_depleted":
 		return ErrQuota
 	case "usage_not_included", "plan_required":
 		return ErrPlan
@@ -130,7 +131,8 @@ func textKind(message string) error {
 	case strings.Contains(text, "newer version of codex"):
 		return ErrClientVersion
 	case strings.Contains(text, "model is not supported when using codex"),
-		strings.HasPrefix(text, "model not found"):
+		strings.HasPrefix(text, "model not found"),
+		strings.HasPrefix(text, "the model") && strings.Contains(text, "does not exist or you do not have access"):
 		return ErrModel
 	case strings.Contains(text, "not authorized in this region"),
 		strings.Contains(text, "not available in your region"),

@@ -118,9 +118,13 @@ func (c *Client) stream(ctx context.Context, r Request, attempts *int) (*Stream,
 	if body, err = r.Body(true); err != nil {
 		return nil, err
 	}
+	plainErr := err
 	stream, err = c.exchange(ctx, body, true, attempts)
-	if err == nil && c.Catalogue != nil {
+	switch {
+	case err == nil && c.Catalogue != nil:
 		c.Catalogue.LearnedLite(r.Model)
+	case knowsNoLite(err):
+		return nil, plainErr // the plain form was right, and something in it was wrong
 	}
 	return stream, err
 }

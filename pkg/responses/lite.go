@@ -3,6 +3,7 @@ package responses
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -51,14 +52,25 @@ func withoutDetail(item json.RawMessage) json.RawMessage {
 // asksForLite says whether err is a model's way of saying that it takes the Lite
 // form only. The backend has more than one (fact L-2).
 func asksForLite(err error) bool {
+	text, ok := refusalText(err)
+	return ok && !strings.Contains(text, noLiteText) &&
+		(strings.Contains(text, "reasoning.context") || strings.Contains(text, "responses-lite") ||
+			strings.Contains(text, "responses lite") || strings.Contains(text, "use_responses_lite"))
+}
+
+// noLiteText stands in the refusal of the Lite form by a model that has none.
+const noLiteText = "not supported when using"
+
+func knowsNoLite(err error) bool {
+	text, ok := refusalText(err)
+	return ok && strings.Contains(text, noLiteText)
+}
+
+// refusalText is what a 400 says, in lower case.
+func refusalText(err error) (string, bool) {
 	var e *APIError
-	if !errors.As(err, &e) || e.Status != 400 {
-		return false
+	if !errors.As(err, &e) || e.Status != http.StatusBadRequest {
+		return "", false
 	}
-	text := strings.ToLower(e.Message + " " + e.Param)
-	if strings.Contains(text, "not supported when using") {
-		return false // the Lite form was sent to a model that has none
-	}
-	return strings.Contains(text, "reasoning.context") || strings.Contains(text, "responses-lite") ||
-		strings.Contains(text, "responses lite") || strings.Contains(text, "use_responses_lite")
+	return strings.ToLower(e.Message + " " + e.Param), true
 }

@@ -35,6 +35,9 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list models: %w", err)
 	}
+	if !gjson.ValidBytes(body) {
+		return nil, fmt.Errorf("list models: %w: the list is torn", ErrConnection)
+	}
 	var models []Model
 	for _, entry := range gjson.GetBytes(body, "models").Array() {
 		slug := entry.Get("slug").Str

@@ -243,3 +243,16 @@ func TestLiteIsTriedOnce(t *testing.T) {
 		t.Errorf("%d requests (said %d), learned %v; want 2 and nothing learned", len(b.got()), Attempts(err), known.learned)
 	}
 }
+
+// A plain model can refuse a value of reasoning.context itself: then its own words
+// count, not those about the Lite form that it does not have.
+func TestLiteRefusedShowsTheFirstRefusal(t *testing.T) {
+	b := serve(t,
+		fails(http.StatusBadRequest, `{"error":{"param":"reasoning.context","message":"Invalid value: 'bogus'."}}`),
+		fails(http.StatusBadRequest, `{"detail":"This model is not supported when using X-OpenAI-Internal-Codex-Responses-Lite"}`))
+	_, err := b.client().Stream(t.Context(), Request{Model: "gpt-5.5", Input: items(`{}`)})
+	wantMeaning(t, err, ErrInvalid)
+	if !strings.Contains(err.Error(), "bogus") || len(b.got()) != 2 {
+		t.Errorf("error %v after %d requests, want the first refusal after 2", err, len(b.got()))
+	}
+}

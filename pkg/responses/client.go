@@ -110,15 +110,14 @@ func (c *Client) stream(ctx context.Context, r Request, attempts *int) (*Stream,
 	if err != nil {
 		return nil, err
 	}
-	stream, err := c.exchange(ctx, body, false, attempts)
-	if err == nil || !c.wantsLite(ctx, r.Model, err) {
-		return stream, err
+	stream, plainErr := c.exchange(ctx, body, false, attempts)
+	if plainErr == nil || !c.wantsLite(ctx, r.Model, plainErr) {
+		return stream, plainErr
 	}
-	c.notify(Notice{Kind: NoticeLite, Attempt: *attempts, Model: r.Model, Err: err})
+	c.notify(Notice{Kind: NoticeLite, Attempt: *attempts, Model: r.Model, Err: plainErr})
 	if body, err = r.Body(true); err != nil {
 		return nil, err
 	}
-	plainErr := err
 	stream, err = c.exchange(ctx, body, true, attempts)
 	switch {
 	case err == nil && c.Catalogue != nil:

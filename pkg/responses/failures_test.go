@@ -70,7 +70,7 @@ func TestStatusesMeanWhatTheySay(t *testing.T) {
 		{"impossible end", 429, `{"error":{"code":"usage_limit_reached","resets_at":1e300}}`, nil, ErrQuota, APIError{Code: "usage_limit_reached"}},
 		{"plan without Codex", 429, `{"error":{"type":"usage_not_included","message":"m"}}`, nil, ErrPlan, APIError{Type: "usage_not_included", Message: "m"}},
 		{"too many requests", 429, `{"detail":"slow"}`, []string{"Retry-After", "7"}, ErrRateLimited, APIError{Message: "slow", RetryAfter: 7 * time.Second}},
-		{"model that does not exist", 404, `{"error":{"message":"The model `+"`x`"+` does not exist or you do not have access to it.","code":null}}`, nil, ErrModel, APIError{Message: "The model `x` does not exist or you do not have access to it."}},
+		{"model that does not exist", 404, `{"error":{"message":"The model ` + "`x`" + ` does not exist or you do not have access to it.","code":null}}`, nil, ErrModel, APIError{Message: "The model `x` does not exist or you do not have access to it."}},
 		{"retired model", 400, `{"detail":"The 'x' model is not supported when using Codex with a ChatGPT account."}`, nil, ErrModel, APIError{Message: "The 'x' model is not supported when using Codex with a ChatGPT account."}},
 		{"unknown model", 404, `{"detail":"Model not found x"}`, nil, ErrModel, APIError{Message: "Model not found x"}},
 		{"old client", 400, `{"detail":"This model requires a newer version of Codex."}`, nil, ErrClientVersion, APIError{Message: "This model requires a newer version of Codex."}},

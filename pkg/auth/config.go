@@ -14,7 +14,7 @@ const (
 
 // Config is who we are and whom we ask. The zero value works.
 type Config struct {
-	// Issuer is the base URL of the token endpoint; empty means [DefaultIssuer].
+	// Issuer is the base URL of all that the issuer offers; empty means [DefaultIssuer].
 	Issuer string
 
 	// ClientID is the OAuth client; empty means [DefaultClientID].

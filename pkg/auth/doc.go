@@ -1,9 +1,22 @@
-// Package auth keeps a ChatGPT login usable: it renews access tokens and puts them
-// on requests.
+// Package auth signs a person in to ChatGPT and keeps the login usable: it renews
+// access tokens and puts them on requests.
 //
 // [Open] finds the login and returns a [Source]. Before each request
 // [Source.Authorize] sets the headers; when the backend answers 401,
 // [Source.Refused] says whether another try makes sense.
+//
+// # Signing in
+//
+// [BrowserLogin] sends the person to the issuer's page and waits on this machine for
+// their browser to come back; [DeviceLogin] gives them a code to type elsewhere. Both
+// hand the fresh login to a function, usually [Keeper.Store], and nobody hears of
+// success before it has returned: an old login is replaced only by a new one that is
+// on disk. [Revoke] ends a login.
+//
+// What comes back from the browser counts only with this sign-in's state. Anybody
+// may knock at the port: wrong visitors get an error page, and waiting goes on. The
+// verifier and the tokens are in no address and on no page, and there is no redirect
+// that would carry anything along.
 //
 // # Renewing
 //

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,168 +16,132 @@ import (
 )
 
 const (
-	// endpointTimeout bounds one call of the token endpoint, body included.
+	// endpointTimeout bounds one call of the issuer, body included.
 	endpointTimeout = 30 * time.Second
 
 	// maxAnswer is the longest answer that is read, in bytes.
 	maxAnswer = 1 << 20
 )
 
-// grant is what the token endpoint gave. Every field may be missing.
-type grant struct {
-	access  credentials.Secret
-	refresh credentials.Secret
-	id      credentials.Secret
+// The two ways in which the issuer's endpoints want their parameters.
+const (
+	typeForm = "application/x-www-form-urlencoded"
+	typeJSON = "application/json"
+)
 
-	// lifetime is the wire's expires_in, which is in seconds; 0 if it is missing or
-	// makes no sense.
-	lifetime time.Duration
+// call is one request to the issuer.
+type call struct {
+	// endpoint is what errors call it; empty for the token endpoint.
+	endpoint string
+
+	path        string
+	contentType string
+	body        string
+
+	// secrets are kept out of all texts, whoever quotes them.
+	secrets []credentials.Secret
 }
 
-// refresh trades a refresh token for a grant. It makes exactly one request and
-// never repeats it: nobody knows whether an unanswered one has spent the token.
-//
-// The error is a [*RefusedError], an [*EndpointError], a [*RedirectError] or the
-// transport's.
-func (c Config) refresh(ctx context.Context, token credentials.Secret) (grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, endpointTimeout)
-	defer cancel()
-	form := url.Values{
-		"grant_type":    {"refresh_token"},
-		"refresh_token": {token.Reveal()},
-		"client_id":     {c.clientID()},
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.tokenURL(), strings.NewReader(form.Encode()))
+// reply is what came back.
+type reply struct {
+	call   call
+	status int
+	header http.Header
+	moved  string // the host that a redirect points to
+	body   []byte
+}
+
+// post makes exactly one request and follows no redirect. The error is the
+// transport's; every answer is a reply.
+func (c Config) post(ctx context.Context, what call) (reply, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.issuer()+what.path, strings.NewReader(what.body))
 	if err != nil {
-		return grant{}, fmt.Errorf("token endpoint: %w", err)
+		return reply{}, fmt.Errorf("%s: %w", endpointName(what.endpoint), err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", what.contentType)
 	req.Header.Set("Accept", "application/json")
 	if c.UserAgent != "" {
 		req.Header.Set("User-Agent", c.UserAgent)
 	}
 	resp, err := c.client().Do(req)
 	if err != nil {
-		return grant{}, fmt.Errorf("token endpoint: %w", err)
+		return reply{}, fmt.Errorf("%s: %w", endpointName(what.endpoint), err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return grant{}, fmt.Errorf("token endpoint: %w", err)
+		return reply{}, fmt.Errorf("%s: %w", endpointName(what.endpoint), err)
 	}
-	return readAnswer(resp, body, token)
-}
-
-func (c Config) tokenURL() string { return c.issuer() + "/oauth/token" }
-
-// readAnswer sorts an answer into grant, refusal, redirect and anything else.
-// sent is kept out of all texts.
-func readAnswer(resp *http.Response, body []byte, sent credentials.Secret) (grant, error) {
-	switch {
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return grant{}, redirected(resp)
-	case isHTML(resp, body):
-		return grant{}, &EndpointError{Status: resp.StatusCode, Description: "a web page instead of an answer", HTML: true}
-	case len(body) > maxAnswer:
-		return grant{}, &EndpointError{Status: resp.StatusCode, Description: "answer is too long"}
-	case resp.StatusCode != http.StatusOK:
-		return grant{}, refusal(resp.StatusCode, body, sent)
-	}
-	answer := gjson.ParseBytes(body)
-	if !json.Valid(body) || !answer.IsObject() {
-		return grant{}, &EndpointError{Status: resp.StatusCode, Description: "answer is not a JSON object"}
-	}
-	g := grant{
-		access:   tokenField(answer, "access_token"),
-		refresh:  tokenField(answer, "refresh_token"),
-		id:       tokenField(answer, "id_token"),
-		lifetime: lifetime(answer.Get("expires_in")),
-	}
-	if g.access.Empty() {
-		return g, withoutToken(resp.StatusCode, body, sent)
-	}
-	return g, nil
-}
-
-// withoutToken is a success that brought no access token: an error in disguise,
-// or nonsense.
-func withoutToken(status int, body []byte, sent credentials.Secret) error {
-	code, description := errorOf(body, sent)
-	if code != "" || description != "" {
-		return refusal(status, body, sent)
-	}
-	return &EndpointError{Status: status, Description: "answer holds no access token"}
-}
-
-func tokenField(answer gjson.Result, key string) credentials.Secret {
-	value := answer.Get(key)
-	if value.Type != gjson.String {
-		return credentials.Secret{}
-	}
-	for _, r := range value.Str {
-		// No header could carry it.
-		if r <= ' ' || r > '~' {
-			return credentials.Secret{}
-		}
-	}
-	return credentials.NewSecret(value.Str)
-}
-
-// lifetime accepts a number of seconds, also as a text.
-func lifetime(value gjson.Result) time.Duration {
-	seconds := value.Float()
-	if (value.Type != gjson.Number && value.Type != gjson.String) || math.IsNaN(seconds) || seconds <= 0 || seconds > 1e9 {
-		return 0
-	}
-	return time.Duration(seconds * float64(time.Second))
-}
-
-func redirected(resp *http.Response) error {
-	e := &RedirectError{Status: resp.StatusCode}
+	r := reply{call: what, status: resp.StatusCode, header: resp.Header, body: body}
 	if to, err := resp.Location(); err == nil {
-		e.Host = to.Host
+		r.moved = to.Host
 	}
-	return e
+	return r, nil
 }
 
-func isHTML(resp *http.Response, body []byte) bool {
-	if strings.Contains(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
+// object returns the JSON object in a success. Anything else is a
+// [*RedirectError] or an [*EndpointError].
+func (r reply) object() (gjson.Result, error) {
+	if err := r.fault(); err != nil {
+		return gjson.Result{}, err
+	}
+	answer := gjson.ParseBytes(r.body)
+	if !json.Valid(r.body) || !answer.IsObject() {
+		return gjson.Result{}, r.failed("answer is not a JSON object")
+	}
+	return answer, nil
+}
+
+// fault is the error that a reply is by its status and kind. An error inside a
+// success is not seen here.
+func (r reply) fault() error {
+	switch {
+	case r.status >= 300 && r.status < 400:
+		return &RedirectError{Endpoint: r.call.endpoint, Status: r.status, Host: r.moved}
+	case r.isHTML():
+		e := r.failed("a web page instead of an answer")
+		e.HTML = true
+		return e
+	case len(r.body) > maxAnswer:
+		return r.failed("answer is too long")
+	case r.status < 200 || r.status > 299:
+		return r.refusal()
+	}
+	return nil
+}
+
+// lacking is a success that does not hold what it should: an error in disguise, or
+// nonsense.
+func (r reply) lacking(what string) error {
+	if e := r.refusal(); e.Code != "" || e.Description != "" {
+		return e
+	}
+	return r.failed("answer holds no " + what)
+}
+
+// refusal is the error that the body tells of.
+func (r reply) refusal() *EndpointError {
+	code, description := errorOf(r.body, r.call.secrets)
+	return &EndpointError{Endpoint: r.call.endpoint, Status: r.status, Code: code, Description: description}
+}
+
+func (r reply) failed(description string) *EndpointError {
+	return &EndpointError{Endpoint: r.call.endpoint, Status: r.status, Description: description}
+}
+
+func (r reply) isHTML() bool {
+	if strings.Contains(strings.ToLower(r.header.Get("Content-Type")), "text/html") {
 		return true
 	}
-	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
-}
-
-// permanent lists the codes after which a refresh token never works again,
-// whatever the status. Source: docs/protocol.md, refresh; the second half was seen
-// by third parties.
-func permanent(code string) bool {
-	switch code {
-	case "refresh_token_expired", "refresh_token_reused", "refresh_token_invalidated",
-		"token_expired", "token_invalidated", "token_revoked", "app_session_terminated",
-		"account_deactivated", "account_suspended", "account_deleted":
-		return true
-	}
-	return false
-}
-
-// refusal reads an error answer. A 401 is final even without a code; so is
-// invalid_grant (RFC 6749, section 5.2), unless the server itself is at fault.
-func refusal(status int, body []byte, sent credentials.Secret) error {
-	code, description := errorOf(body, sent)
-	final := permanent(code) || status == http.StatusUnauthorized ||
-		(code == "invalid_grant" && status < http.StatusInternalServerError)
-	if final {
-		return &RefusedError{Code: code, Status: status, Description: description}
-	}
-	return &EndpointError{Status: status, Code: code, Description: description}
+	return bytes.HasPrefix(bytes.TrimSpace(r.body), []byte("<"))
 }
 
 // errorOf finds code and text in the shapes that were seen: error as an object,
 // error as a code with a description beside it, and a code at the top.
-func errorOf(body []byte, sent credentials.Secret) (code, description string) {
+func errorOf(body []byte, secrets []credentials.Secret) (code, description string) {
 	answer := gjson.ParseBytes(body)
 	if !json.Valid(body) || !answer.IsObject() {
-		return "", excerpt(without(string(body), sent))
+		return "", excerpt(without(string(body), secrets))
 	}
 	fault := answer.Get("error")
 	switch {
@@ -193,7 +156,7 @@ func errorOf(body []byte, sent credentials.Secret) (code, description string) {
 	if description == "" {
 		description = firstText(answer, "message", "detail")
 	}
-	return codeOf(without(code, sent)), excerpt(without(description, sent))
+	return codeOf(without(code, secrets)), excerpt(without(description, secrets))
 }
 
 func firstText(answer gjson.Result, keys ...string) string {
@@ -219,10 +182,34 @@ func codeOf(code string) string {
 	return code
 }
 
-// without takes the token that was sent out of an answer that quotes it.
-func without(text string, sent credentials.Secret) string {
-	if sent.Empty() {
-		return text
+// without takes what was sent out of an answer that quotes it.
+func without(text string, secrets []credentials.Secret) string {
+	for _, secret := range secrets {
+		if secret.Empty() {
+			continue
+		}
+		for _, spelling := range [...]string{secret.Reveal(), url.QueryEscape(secret.Reveal())} {
+			text = strings.ReplaceAll(text, spelling, hidden)
+		}
 	}
-	return strings.ReplaceAll(text, sent.Reveal(), hidden)
+	return text
+}
+
+// secretField returns the text at key, if it is one that a header or a form could
+// carry.
+func secretField(answer gjson.Result, key string) credentials.Secret {
+	if value := answer.Get(key); value.Type == gjson.String && visible(value.Str) {
+		return credentials.NewSecret(value.Str)
+	}
+	return credentials.Secret{}
+}
+
+// visible reports whether text is made of visible ASCII only.
+func visible(text string) bool {
+	for i := range len(text) {
+		if text[i] <= ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

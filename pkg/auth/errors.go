@@ -88,9 +88,12 @@ func (e *RefusedError) Error() string {
 // Is makes it an ErrRenewalRefused.
 func (e *RefusedError) Is(target error) bool { return target == ErrRenewalRefused }
 
-// EndpointError is an answer of the token endpoint that is neither a token nor a
+// EndpointError is an answer of the issuer that is neither what was asked for nor a
 // final refusal. Asking later may help.
 type EndpointError struct {
+	// Endpoint is who answered, in words; empty for the token endpoint.
+	Endpoint string
+
 	// Status is the HTTP status.
 	Status int
 
@@ -108,11 +111,14 @@ type EndpointError struct {
 
 // Error names status, code and description.
 func (e *EndpointError) Error() string {
-	return "token endpoint answered " + describe(e.Status, e.Code, e.Description)
+	return endpointName(e.Endpoint) + " answered " + describe(e.Status, e.Code, e.Description)
 }
 
-// RedirectError says that the token endpoint sent us elsewhere. Nothing went there.
+// RedirectError says that the issuer sent us elsewhere. Nothing went there.
 type RedirectError struct {
+	// Endpoint is who answered, in words; empty for the token endpoint.
+	Endpoint string
+
 	// Status is the HTTP status.
 	Status int
 
@@ -122,7 +128,7 @@ type RedirectError struct {
 
 // Error names the host.
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("token endpoint answered %d, a redirect to %q that is not followed", e.Status, e.Host)
+	return fmt.Sprintf("%s answered %d, a redirect to %q that is not followed", endpointName(e.Endpoint), e.Status, e.Host)
 }
 
 // ForeignHostError says which host did not get the token.
@@ -141,6 +147,8 @@ func (e *ForeignHostError) Error() string {
 
 // Is makes it an ErrForeignHost.
 func (e *ForeignHostError) Is(target error) bool { return target == ErrForeignHost }
+
+func endpointName(endpoint string) string { return either(endpoint, "token endpoint") }
 
 func describe(status int, code, description string) string {
 	out := fmt.Sprintf("HTTP %d", status)

@@ -134,13 +134,12 @@ func encodeCodex(c Credential) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func editCodex(o object, old, c Credential) (object, error) {
+func editCodex(o object, old, c Credential, stranger bool) (object, error) {
 	tokens, err := codexTokens(o)
 	if err != nil {
 		return object{}, err
 	}
 	inner := writer{into: tokens}
-	stranger := strangers(old, c)
 	inner.edited("id_token", old.IDToken.Reveal(), c.IDToken.Reveal(), stranger)
 	inner.edited("access_token", old.AccessToken.Reveal(), c.AccessToken.Reveal(), stranger)
 	inner.edited("refresh_token", old.RefreshToken.Reveal(), c.RefreshToken.Reveal(), stranger)

@@ -53,9 +53,8 @@ func encodeFlat(c Credential) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func editFlat(o object, old, c Credential) (object, error) {
+func editFlat(o object, old, c Credential, stranger bool) (object, error) {
 	w := writer{into: o}
-	stranger := strangers(old, c)
 	w.edited("access_token", old.AccessToken.Reveal(), c.AccessToken.Reveal(), stranger)
 	w.edited("refresh_token", old.RefreshToken.Reveal(), c.RefreshToken.Reveal(), stranger)
 	w.edited("id_token", old.IDToken.Reveal(), c.IDToken.Reveal(), stranger)

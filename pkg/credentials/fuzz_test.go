@@ -44,7 +44,7 @@ func fuzzForm(f *testing.F, ambiguous, format Format) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		edited, err := format.edit(o, old, next)
+		edited, err := format.edit(o, old, next, strangers(old, next))
 		if err != nil {
 			t.Fatalf("edit: %v", err)
 		}

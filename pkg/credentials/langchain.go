@@ -55,9 +55,8 @@ func encodeLangChain(c Credential) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func editLangChain(o object, old, c Credential) (object, error) {
+func editLangChain(o object, old, c Credential, stranger bool) (object, error) {
 	w := writer{into: o}
-	stranger := strangers(old, c)
 	w.edited("access_token", old.AccessToken.Reveal(), c.AccessToken.Reveal(), stranger)
 	w.edited("account_id", old.AccountID, c.AccountID, stranger)
 	if !c.ExpiresAt.Equal(old.ExpiresAt) || !o.has("expires_at") {

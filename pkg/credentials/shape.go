@@ -114,14 +114,15 @@ func (f Format) decode(o object) (Credential, error) {
 }
 
 // edit puts c into a file of this form that held old, and changes nothing else.
-func (f Format) edit(o object, old, c Credential) (object, error) {
+// What c lacks stays, unless old is a stranger's.
+func (f Format) edit(o object, old, c Credential, stranger bool) (object, error) {
 	switch f {
 	case Codex:
-		return editCodex(o, old, c)
+		return editCodex(o, old, c, stranger)
 	case Flat:
-		return editFlat(o, old, c)
+		return editFlat(o, old, c, stranger)
 	default:
-		return editLangChain(o, old, c)
+		return editLangChain(o, old, c, stranger)
 	}
 }
 

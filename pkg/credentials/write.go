@@ -33,6 +33,7 @@ type Pending struct {
 	old     Credential
 	format  Format
 	fresh   bool // write a new document, keep nothing of the old one
+	anew    bool // keep nothing of the old login
 }
 
 // Prepare makes everything ready for writing the store, which keeps its form and
@@ -52,6 +53,18 @@ func (f File) Prepare(ctx context.Context) (*Pending, error) {
 		p.existed, p.before, p.old, p.format = true, data, c, format
 	}
 	return p.open()
+}
+
+// PrepareNew is Prepare for a login that is no renewal of the stored one, whoever's
+// that is. The store keeps its form and its unknown content, and nothing of the old
+// login: a field that the new one lacks becomes null.
+func (f File) PrepareNew(ctx context.Context) (*Pending, error) {
+	p, err := f.Prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.anew = true
+	return p, nil
 }
 
 // PrepareAs is Prepare for replacing whatever is in the store, readable or not, by
@@ -167,7 +180,13 @@ func (p *Pending) document(c Credential) ([]byte, error) {
 	if err != nil {
 		return nil, p.file.named(malformed("", err))
 	}
-	if o, err = p.format.edit(o, p.old, c); err != nil {
+	if p.anew {
+		// What the form does not allow in a new file, it does not allow in this one.
+		if _, err := Encode(c, p.format); err != nil {
+			return nil, err
+		}
+	}
+	if o, err = p.format.edit(o, p.old, c, p.anew || strangers(p.old, c)); err != nil {
 		return nil, p.file.named(err)
 	}
 	return o.raw, nil

@@ -308,3 +308,55 @@ func TestKilledWritersLeaveAWholeStore(t *testing.T) {
 		}
 	}
 }
+
+func TestPrepareNewKeepsTheDocumentAndNothingOfTheOldLogin(t *testing.T) {
+	old := claimsJWT("acc", expiry)
+	id := jwt(`{"email":"new@example.com"}`)
+	next := Credential{AccessToken: NewSecret("opaque"), RefreshToken: NewSecret("r2"), LastRefresh: expiry}
+	withID := next
+	withID.IDToken = NewSecret(id)
+	tests := []struct {
+		name   string
+		before string
+		login  Credential
+		want   string
+		err    error
+	}{
+		{
+			"LangChain's", `{"x": [1,  2], "access_token":"` + old + `","account_id":"acc","expires_at":"2030-01-01","id_token":"` + old + `","plan_type":"plus","refresh_token":"r","user_id":"u"}`, next,
+			`{"x": [1,  2], "access_token":"opaque","account_id":null,"expires_at":null,"id_token":null,"plan_type":null,"refresh_token":"r2","user_id":null}`, nil,
+		},
+		{
+			"the guide's", `{"access_token":"` + old + `","account_id":"acc","expires_at":1893456000,"id_token":"` + old + `"}`, next,
+			`{"access_token":"opaque","account_id":null,"expires_at":null,"id_token":null,"refresh_token":"r2"}`, nil,
+		},
+		{
+			"the official", `{"auth_mode":"chatgpt","tokens":{"id_token":"` + old + `","access_token":"` + old + `","refresh_token":"r","account_id":"acc"},"x":1}`, withID,
+			`{"auth_mode":"chatgpt","tokens":{"id_token":"` + id + `","access_token":"opaque","refresh_token":"r2","account_id":null},"x":1,"last_refresh":"` + expiry.UTC().Format(codexLayout) + `"}`, nil,
+		},
+		{
+			"the official, which has to have an id token", `{"tokens":{"id_token":"` + old + `","access_token":"` + old + `","refresh_token":"r"}}`, next,
+			`{"tokens":{"id_token":"` + old + `","access_token":"` + old + `","refresh_token":"r"}}`, ErrIncomplete,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file := File{Path: filepath.Join(t.TempDir(), "auth.json")}
+			write(t, file.Path, tt.before)
+			p, err := file.PrepareNew(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Commit(t.Context(), tt.login); !errors.Is(err, tt.err) {
+				t.Errorf("Commit = %v, want %v", err, tt.err)
+			}
+			diff(t, "store", tt.want, read(t, file.Path))
+			diff(t, "folder", []string{"auth.json"}, entries(t, filepath.Dir(file.Path)))
+		})
+	}
+	p, err := File{Path: filepath.Join(t.TempDir(), "gone")}.PrepareNew(t.Context())
+	p.Abort()
+	if err != nil {
+		t.Errorf("missing store: PrepareNew = %v, want none", err)
+	}
+}

@@ -20,7 +20,8 @@ type Config struct {
 	// ClientID is the OAuth client; empty means [DefaultClientID].
 	ClientID string
 
-	// UserAgent is sent to the issuer; empty means Go's own.
+	// UserAgent is sent to the issuer; empty means codexctl and the system. The edge
+	// network refuses generic ones (fact H-4 in docs/protocol.md).
 	UserAgent string
 
 	// HTTPClient carries the transport. Its redirect policy, cookies and total

@@ -216,6 +216,7 @@ func TestDevicePollAnswers(t *testing.T) {
 	}{
 		{"row 40: 403 pending", step{status: 403, body: stillPending}, nil, ""},
 		{"404 pending", step{status: 404, body: stillPending}, nil, ""},
+		{"403 with the other code of pending", step{status: 403, body: says("deviceauth_authorization_unknown", "Please try again.")}, nil, ""},
 		{"403 pending as a text", step{status: 403, body: `{"error":"deviceauth_authorization_pending"}`}, nil, ""},
 		{"403 without body", step{status: 403}, nil, ""},
 		{"404 with a text", step{status: 404, body: "404 page not found"}, nil, ""},

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// devicePending is the issuer's word for "not yet".
+	// devicePending and deviceUnknown are the issuer's words for "not yet". The second
+	// is also said of a code that never was; the deadline ends that wait.
 	devicePending = "deviceauth_authorization_pending"
+	deviceUnknown = "deviceauth_authorization_unknown"
 
 	// maxBackoff is how long the pauses after polls that failed may grow, and
 	// maxRetryAfter how long a pause the issuer may ask for.
@@ -161,7 +163,7 @@ func (r reply) undecided() bool {
 		return true
 	}
 	code, description := errorOf(r.body, r.call.secrets)
-	return code == devicePending || (code == "" && description == "")
+	return code == devicePending || code == deviceUnknown || (code == "" && description == "")
 }
 
 // final gives an answer that ends the sign-in its meaning.

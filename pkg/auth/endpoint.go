@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"time"
 
@@ -60,9 +61,7 @@ func (c Config) post(ctx context.Context, what call) (reply, error) {
 	}
 	req.Header.Set("Content-Type", what.contentType)
 	req.Header.Set("Accept", "application/json")
-	if c.UserAgent != "" {
-		req.Header.Set("User-Agent", c.UserAgent)
-	}
+	req.Header.Set("User-Agent", either(c.UserAgent, "codexctl ("+runtime.GOOS+"; "+runtime.GOARCH+")"))
 	resp, err := c.client().Do(req)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", endpointName(what.endpoint), err)

@@ -12,8 +12,9 @@ import (
 )
 
 func main() {
-	// A reader of our output that goes away is an error of the write, not our end.
-	signal.Ignore(syscall.SIGPIPE)
+	// A reader of our output that goes away is an error of the write, not our end. To
+	// ignore the signal would do as well, but our children would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	ctx, stop := context.WithCancelCause(context.Background())

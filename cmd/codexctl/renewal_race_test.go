@@ -53,7 +53,7 @@ func TestRenewalRace(t *testing.T) {
 			server := httptest.NewServer(stand)
 			defer server.Close()
 			store := filepath.Join(t.TempDir(), "auth.json")
-			writeExpired(t, stand, tt.format, store)
+			writeLogin(t, stand, tt.format, store, emulator.LoginOptions{Expired: true})
 			before := readFile(t, store)
 			release := func() {}
 			if tt.rival {
@@ -101,11 +101,11 @@ func TestRenewalRace(t *testing.T) {
 	}
 }
 
-// writeExpired stores a login that has run out; the official form as it is found in
-// life, with keys that only its owner knows.
-func writeExpired(t *testing.T, stand *emulator.Emulator, format credentials.Format, path string) {
+// writeLogin stores a login; the official form as it is found in life, with keys that
+// only its owner knows.
+func writeLogin(t *testing.T, stand *emulator.Emulator, format credentials.Format, path string, o emulator.LoginOptions) {
 	t.Helper()
-	l := stand.Login(emulator.LoginOptions{Expired: true})
+	l := stand.Login(o)
 	data, err := credentials.Encode(credentials.Credential{
 		AccessToken:  credentials.NewSecret(l.AccessToken),
 		RefreshToken: credentials.NewSecret(l.RefreshToken),

@@ -24,7 +24,7 @@ import (
 // The scripts run the real program: this test binary, which is codexctl when it is
 // called by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"codexctl": main, "holdlock": holdLock})
+	testscript.Main(m, map[string]func(){"codexctl": main, "holdlock": holdLock, "visit": visit})
 }
 
 func TestScripts(t *testing.T) {
@@ -57,6 +57,11 @@ func TestScripts(t *testing.T) {
 			"sized":    sized,
 			"socket":   onSocket,
 			"stranger": stranger,
+
+			"free":   free,
+			"mode":   mode,
+			"person": person,
+			"port":   port,
 		},
 	})
 }

@@ -101,6 +101,9 @@ type answer struct {
 // prepare reads what is to be asked and builds the request.
 func (a *answer) prepare(ctx context.Context, args []string) error {
 	o := a.options
+	if o.dryRun && a.lines != nil {
+		return usagef("--dry-run prints one document: use --json, not --jsonl")
+	}
 	if err := a.inv.claimStdin(args, o.fileFlag()); err != nil {
 		return err
 	}

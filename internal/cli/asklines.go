@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 
 	"github.com/codexctl/codexctl/pkg/responses"
 )
@@ -45,12 +46,14 @@ type askLines struct {
 	answer *answer
 	pieces responses.Pieces
 	phases map[int]string // of the messages, by their place in the output
-	failed error          // the first error of the writer
+
+	mu     sync.Mutex // a renewal may warn from another goroutine
+	failed error      // the first error of the writer
 }
 
 func newAskLines(a *answer) *askLines {
 	l := &askLines{answer: a, phases: make(map[int]string)}
-	a.inv.talk.onWarning = func(text string) { l.emit(warningLine{"warning", text}) }
+	a.inv.talk.tellOf(func(text string) { l.emit(warningLine{"warning", text}) })
 	return l
 }
 
@@ -61,9 +64,9 @@ func (l *askLines) write(ctx context.Context) error {
 	call.opened = func(http.Header) error { return l.start() }
 	call.event = l.event
 	err := call.run(ctx)
-	switch {
-	case l.failed != nil:
-		return l.failed
+	switch broken := l.broken(); {
+	case broken != nil:
+		return broken
 	case err != nil:
 		return err
 	}
@@ -71,9 +74,18 @@ func (l *askLines) write(ctx context.Context) error {
 }
 
 func (l *askLines) emit(v any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.failed == nil {
 		l.failed = l.answer.inv.line(v)
 	}
+}
+
+// broken is the first error of the writer.
+func (l *askLines) broken() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.failed
 }
 
 func (l *askLines) start() error {
@@ -82,7 +94,7 @@ func (l *askLines) start() error {
 		SchemaVersion: 1, Type: "start", Requested: call.request.Model,
 		Model: stringOrNull(call.header.Get("Openai-Model")), RequestID: stringOrNull(call.requestID),
 	})
-	return l.failed
+	return l.broken()
 }
 
 func (l *askLines) notice(n responses.Notice) {
@@ -106,7 +118,7 @@ func (l *askLines) event(e responses.Event, _ bool) error {
 	if call, ok := e.ToolCall(); ok {
 		l.emit(toolLine{"tool_call", toolCallDocument{call.ID, call.Name, call.Arguments}})
 	}
-	return l.failed
+	return l.broken()
 }
 
 // errorLine ends the lines of a call that failed.
@@ -119,7 +131,7 @@ type errorLine struct {
 // last ends the lines: `done` is the result, `error` the failure.
 func (l *askLines) last(err error) error {
 	inv := l.answer.inv
-	inv.talk.onWarning = nil
+	inv.talk.tellOf(nil)
 	if errors.Is(err, errReaderGone) {
 		return err
 	}

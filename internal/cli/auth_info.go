@@ -125,7 +125,7 @@ func (o *infoOptions) showToken(ctx context.Context, inv *invocation) error {
 // showLogin is `auth status` and what the tokens say.
 func (o *infoOptions) showLogin(ctx context.Context, inv *invocation) error {
 	now := inv.env.Now()
-	login, findErr := inv.locator().Find(ctx, now)
+	login, findErr := inv.findLogin(ctx)
 	doc := infoDocument{statusDocument: offlineStatus(login, findErr, now), Organizations: []organizationDocument{}}
 	doc.Type = "auth info"
 	problem := (&statusOptions{}).judge(login, findErr, now, doc.statusDocument)

@@ -63,6 +63,9 @@ func newCodeFields(code auth.DeviceCode) codeFields {
 }
 
 func (o *deviceOptions) run(ctx context.Context, inv *invocation) error {
+	if inv.given["complete"] && o.complete == "" {
+		return usagef("--complete is empty; it wants the id that --start has printed")
+	}
 	if o.start && o.complete != "" {
 		return usagef("--start and --complete exclude each other")
 	}
@@ -133,13 +136,16 @@ func (o *deviceOptions) code(ctx context.Context, s *signIn, login *auth.DeviceL
 
 // pendingPath is where the secret half of a code waits for --complete.
 func (inv *invocation) pendingPath(id string) string {
-	return filepath.Join(inv.stateDir(), "codexctl", "device-"+id+".json")
+	return filepath.Join(inv.stateDir(), "device-"+id+".json")
 }
 
 func (inv *invocation) keepPending(code auth.DeviceCode) error {
 	data, err := auth.EncodePending(code)
 	if err != nil {
 		return err
+	}
+	if inv.stateDir() == "" {
+		return &settingError{"HOME", errors.New("it is not set, so there is no place for the secret half of the code; set XDG_STATE_HOME")}
 	}
 	path := inv.pendingPath(code.ID)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

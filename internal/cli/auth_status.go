@@ -83,7 +83,7 @@ func (o *statusOptions) run(ctx context.Context, inv *invocation) error {
 	ctx, cancel := inv.bounded(ctx)
 	defer cancel()
 	now := inv.env.Now()
-	login, findErr := inv.locator().Find(ctx, now)
+	login, findErr := inv.findLogin(ctx)
 	if findErr == nil {
 		inv.remark(login)
 	}
@@ -135,6 +135,13 @@ func newSourceDocument(login credentials.Selection) *sourceDocument {
 		Kind: login.Kind, Format: stringOrNull(string(login.Format)), Path: stringOrNull(login.Path),
 		Variable: stringOrNull(login.Variable), Renewable: login.CanRenew(),
 	}
+}
+
+// findLogin is the login that would be used now. With --no-refresh none can be renewed.
+func (inv *invocation) findLogin(ctx context.Context) (credentials.Selection, error) {
+	login, err := inv.locator().Find(ctx, inv.env.Now())
+	login.Renewable = login.Renewable && !inv.global.noRefresh
+	return login, err
 }
 
 // email is the person's, from either token.
@@ -192,12 +199,13 @@ func (o *statusOptions) afterCheck(doc *statusDocument, problem error) {
 	if problem == nil {
 		return
 	}
-	doc.Authenticated = false
-	if meaning(problem).exit == exitAuth {
+	switch meaning(problem).exit {
+	case exitAuth:
 		doc.State = credentials.StateInvalid
-		return
+	case exitNetwork, exitTimeout:
+		doc.State = credentials.StateUnknown
 	}
-	doc.State = credentials.StateUnknown
+	doc.Authenticated = doc.State.Usable()
 }
 
 // showStatus prints the document, or the few lines that a person wants to see.
@@ -287,14 +295,17 @@ func storage(s *sourceDocument) string {
 
 func renewal(doc statusDocument) string {
 	switch {
-	case doc.Source == nil:
+	case doc.Source == nil, !doc.AccessToken.Present:
 		return ""
 	case doc.Source.Renewable:
 		return "automatic"
 	case !doc.RefreshToken.Present:
 		return "none: there is no refresh token"
 	}
-	return "none: the file belongs to the official client (--renew-shared renews it)"
+	if doc.Source.Kind == credentials.KindEnv {
+		return "none: it comes from the environment"
+	}
+	return "none: the file belongs to the official client (--renew-shared renews it), or --no-refresh is given"
 }
 
 func okOrFailed(ok bool) string {

@@ -31,6 +31,9 @@ type call struct {
 	opened func(http.Header) error
 	event  func(e responses.Event, more bool) error
 
+	// refusedToo calls opened for a refusal as well.
+	refusedToo bool
+
 	watch     *stopwatch
 	header    http.Header
 	requestID string
@@ -46,6 +49,9 @@ func (c *call) run(ctx context.Context) error {
 		var api *responses.APIError
 		if errors.As(err, &api) {
 			c.requestID = api.RequestID
+			if c.opened != nil && api.Header != nil && c.refusedToo {
+				_ = c.opened(api.Header) // the refusal is what is told
+			}
 		}
 		return err
 	}

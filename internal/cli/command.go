@@ -92,6 +92,9 @@ type invocation struct {
 	given  map[string]bool
 	origin map[string]string
 
+	remarked bool     // what is odd about the login has been said
+	atEnd    []func() // what is to be tidied up
+
 	// stdinFlag is the flag that reads stdin, such as --payload -; empty when stdin is
 	// the prompt's.
 	stdinFlag string

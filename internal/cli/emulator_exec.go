@@ -48,13 +48,60 @@ func (o *emulatorOptions) exec(ctx context.Context, inv *invocation, args []stri
 	defer s.close()
 	inv.talk.detail("the emulator listens on %s (seed %d)", s.url, o.seed)
 
-	child := exec.CommandContext(ctx, path, args[1:]...)
+	child := exec.Command(path, args[1:]...)
 	child.Args[0] = args[0]
 	child.Stdin, child.Stdout, child.Stderr = inv.env.Stdin, inv.env.Stdout, inv.env.Stderr
-	child.Env = append(cleanEnvironment(inv.env.Environ()), append(s.variables(), s.folders()...)...)
-	child.Cancel = func() error { return child.Process.Signal(endingSignal(ctx)) }
-	child.WaitDelay = childGrace
-	return childError(ctx, child.Run())
+	child.Env = slices.Concat(withOurselves(cleanEnvironment(inv.env.Environ())), s.variables(), s.folders())
+	return runChild(ctx, inv.env, child)
+}
+
+// runChild runs a command to its end. A signal that ends us is passed on, unless the
+// terminal has sent it to the command as well.
+func runChild(ctx context.Context, env *Env, child *exec.Cmd) error {
+	if err := child.Start(); err != nil {
+		return usagef("emulator exec: %v", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	select {
+	case err := <-ended:
+		return childError(err)
+	case <-ctx.Done():
+	}
+	signal := endingSignal(ctx)
+	if signal != os.Interrupt || !env.onTerminal() {
+		_ = child.Process.Signal(signal) // it may have ended by now
+	}
+	kill := time.AfterFunc(childGrace, func() { _ = child.Process.Kill() })
+	defer kill.Stop()
+	if env.onTerminal() {
+		kill.Stop() // a person can ask a second time
+	}
+	err := <-ended
+	if errors.Is(context.Cause(ctx), errDeadline) {
+		return context.Cause(ctx)
+	}
+	return childError(err)
+}
+
+// onTerminal says whether a terminal sends its signals to our children too.
+func (e *Env) onTerminal() bool {
+	return e.StdinKind == StdinTerminal || e.StdoutTerminal || e.StderrTerminal
+}
+
+// withOurselves makes sure that the command finds us by name, as the last resort.
+func withOurselves(environ []string) []string {
+	self, err := os.Executable()
+	if err != nil {
+		return environ
+	}
+	dir := string(filepath.ListSeparator) + filepath.Dir(self)
+	for i, variable := range environ {
+		if strings.HasPrefix(variable, "PATH=") {
+			environ[i] = variable + dir
+		}
+	}
+	return environ
 }
 
 // findProgram looks a command up. Our own name always works, installed or not.
@@ -75,15 +122,13 @@ func endingSignal(ctx context.Context) os.Signal {
 	return syscall.SIGTERM
 }
 
-func childError(ctx context.Context, err error) error {
+// childError is a command's own exit code, or 128 and the signal that ended it.
+func childError(err error) error {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return nil
 	case !errors.As(err, &exit):
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
 		return usagef("emulator exec: %v", err)
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {

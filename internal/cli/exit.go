@@ -57,6 +57,9 @@ var (
 	// errDeadline is --timeout.
 	errDeadline = errors.New("timed out")
 
+	// errNobodyCame is --wait.
+	errNobodyCame = errors.New("nobody has signed in")
+
 	// errCancelled is a no at a prompt.
 	errCancelled = errors.New("cancelled")
 
@@ -87,6 +90,7 @@ const (
 func outcomes() []outcome {
 	return []outcome{
 		{err: errDeadline, exit: exitTimeout, code: "timeout", hint: "allow more time: --timeout 30m"},
+		{err: errNobodyCame, exit: exitTimeout, code: "timeout", hint: "allow more time: --wait 30m"},
 		{err: errCancelled, exit: exitCancelled, code: "cancelled"},
 		{err: terminal.ErrInterrupted, exit: exitInterrupted, code: "interrupted"},
 
@@ -96,9 +100,9 @@ func outcomes() []outcome {
 		{err: auth.ErrDeviceCodeExpired, exit: exitTimeout, code: "timeout", hint: "get a new code: codexctl auth login-device"},
 		{err: auth.ErrPortInUse, exit: exitConfig, code: "port_in_use", hint: "end the program that has the port, name another with --port N, or do without: codexctl auth login-device"},
 
-		{err: credentials.ErrMalformed, exit: exitConfig, code: "config", hint: "repair or remove the file, then " + hintSignIn},
+		{err: credentials.ErrMalformed, exit: exitConfig, code: "config", hint: "repair the file, or replace it: codexctl auth login --force"},
 		{err: credentials.ErrUnreadable, exit: exitConfig, code: "config", hint: "make the file readable for you, or name another: --auth-file FILE"},
-		{err: credentials.ErrNotWritable, exit: exitConfig, code: "config", hint: "make the directory writable, or do without renewal: --no-refresh"},
+		{err: credentials.ErrNotWritable, exit: exitConfig, code: "config", hint: "make the directory writable, or name another file: --auth-file FILE"},
 		{err: credentials.ErrChanged, exit: exitConfig, code: "config", hint: "run the command again: another program wrote the file meanwhile"},
 		{err: credentials.ErrNoLocking, exit: exitConfig, code: "config", hint: "keep the credential file on a local file system: --auth-file FILE"},
 		{err: credentials.ErrLockTimeout, exit: exitTimeout, code: "timeout", hint: "end the process that holds the lock, then try again"},
@@ -126,7 +130,7 @@ func outcomes() []outcome {
 		{err: responses.ErrClientVersion, exit: exitFailure, code: "model_not_available", hint: "declare a newer version: --client-version V"},
 		{err: responses.ErrContextLength, exit: exitFailure, code: "context_length_exceeded", hint: "send less text, or ask a model with a larger window: --model NAME"},
 		{err: responses.ErrOverloaded, exit: exitFailure, code: "server_error", hint: "try again later, or ask another model: --model NAME"},
-		{err: responses.ErrBlocked, exit: exitNetwork, code: "network", hint: "see what answered: codexctl --debug auth status; proxies, VPNs and server addresses are often blocked"},
+		{err: responses.ErrBlocked, exit: exitNetwork, code: "network", hint: "see what answered: codexctl --debug auth status --check; proxies, VPNs and server addresses are often blocked"},
 		{err: responses.ErrRedirect, exit: exitNetwork, code: "network", hint: "check the address: --base-url URL"},
 		{err: responses.ErrTruncated, exit: exitIncomplete, code: "truncated", hint: "the answer above is cut short; try again"},
 		{err: responses.ErrIncomplete, exit: exitIncomplete, code: "incomplete", hint: "the answer above is not whole; ask for less at a time"},
@@ -135,7 +139,7 @@ func outcomes() []outcome {
 		{err: responses.ErrConnection, exit: exitNetwork, code: "network", hint: "see where it fails: add --debug"},
 		{err: responses.ErrServer, exit: exitFailure, code: "server_error", hint: "try again later"},
 		{err: responses.ErrInvalid, exit: exitFailure, code: "invalid_request", hint: "see what is sent: add --dry-run"},
-		{err: responses.ErrBadRequest, exit: exitUsage, code: "usage", hint: "see what is sent: add --dry-run"},
+		{err: responses.ErrBadRequest, exit: exitUsage, code: "usage"},
 	}
 }
 
@@ -148,6 +152,7 @@ func meaning(err error) outcome {
 	var endpoint *auth.EndpointError
 	var redirect *auth.RedirectError
 	var port *portError
+	var proxy *proxyError
 	var rescued *credentials.RescueError
 	switch {
 	case errors.As(err, &rescued) && !errors.Is(err, auth.ErrAccountChanged):
@@ -164,6 +169,8 @@ func meaning(err error) outcome {
 		return outcome{exit: exitFailure, code: "internal", hint: "see the whole result: --json"}
 	case errors.As(err, &endpoint):
 		return endpointOutcome(err, endpoint)
+	case errors.As(err, &proxy):
+		return outcome{exit: exitNetwork, code: "network", hint: "check the proxy: HTTPS_PROXY, ALL_PROXY, NO_PROXY"}
 	case errors.As(err, &redirect):
 		return outcome{exit: exitNetwork, code: "network", hint: "check the address: --issuer URL"}
 	}

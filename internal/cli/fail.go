@@ -32,6 +32,9 @@ type failDocument struct {
 	Error         *errorDocument `json:"error"`
 }
 
+// longWait is the Retry-After beyond which a call is not repeated.
+const longWait = time.Minute
+
 // reported is an error whose document is on stdout already.
 type reported struct{ err error }
 
@@ -41,6 +44,9 @@ func (r *reported) Unwrap() error { return r.err }
 // finish shows how a command ended and returns the exit code: one line and one hint
 // on stderr, and the document if nobody wrote one yet.
 func (inv *invocation) finish(err error) int {
+	for _, tidy := range inv.atEnd {
+		tidy()
+	}
 	if err == nil || errors.Is(err, errReaderGone) {
 		return exitOK
 	}
@@ -77,7 +83,7 @@ func (inv *invocation) failOnStdout(problem *errorDocument) {
 func (inv *invocation) explain(err error) *errorDocument {
 	means := meaning(err)
 	doc := &errorDocument{
-		Code: means.code, Message: message(err, means), ExitCode: means.exit,
+		Code: means.code, Message: message(err, means, inv.env.Home == ""), ExitCode: means.exit,
 		Hint: stringOrNull(inv.hint(err, means)),
 	}
 	var api *responses.APIError
@@ -92,6 +98,10 @@ func (inv *invocation) explain(err error) *errorDocument {
 	if api.RetryAfter > 0 {
 		seconds := int64((api.RetryAfter + time.Second - 1) / time.Second)
 		doc.RetryAfterS = &seconds
+		if api.RetryAfter > longWait {
+			doc.Message += "; try again in " + roughly(api.RetryAfter)
+			doc.Hint = stringOrNull("wait until then; repeating it sooner does not help")
+		}
 	}
 	if !api.ResetsAt.IsZero() {
 		doc.ResetsAt = instant(api.ResetsAt)
@@ -101,11 +111,14 @@ func (inv *invocation) explain(err error) *errorDocument {
 }
 
 // message is an error's text, behind the words that the case is known by.
-func message(err error, means outcome) string {
+func message(err error, means outcome, homeless bool) string {
 	text := err.Error()
 	var nowhere *credentials.NotFoundError
 	if errors.As(err, &nowhere) {
 		text = strings.TrimPrefix(nowhere.Error(), credentials.ErrNotFound.Error()+": ")
+		if homeless {
+			text += "; HOME is not set, so the usual places do not exist"
+		}
 	}
 	if means.say == "" || strings.HasPrefix(strings.ToLower(text), strings.ToLower(means.say)) {
 		return text
@@ -117,9 +130,19 @@ func message(err error, means outcome) string {
 // a refused renewal it names the login that would be next: accounts are not changed
 // in silence.
 func (inv *invocation) hint(err error, means outcome) string {
+	var fixed *auth.NotRenewableError
+	var file *credentials.FileError
 	switch {
 	case means.hint == "" && means.exit == exitUsage:
-		return strings.TrimSpace("codexctl " + inv.commandName() + " --help")
+		return strings.Join(append(append([]string{"codexctl"}, inv.path...), "--help"), " ")
+	case errors.As(err, &file) && strings.HasPrefix(file.Path, "CODEX") && !strings.Contains(file.Path, "/"):
+		return "correct or unset " + file.Path
+	case means.exit == exitAuth && inv.source != nil && inv.source.Login.Kind == credentials.KindEnv:
+		return "replace the token in " + inv.source.Login.Variable + ", or unset it"
+	case errors.As(err, &fixed) && fixed.Reason == auth.ReasonSwitchedOff:
+		return "allow renewal: leave out --no-refresh"
+	case errors.As(err, &fixed) && fixed.Reason == auth.ReasonNoRefreshToken:
+		return hintRenew
 	case errors.Is(err, auth.ErrRenewalRefused) && inv.source != nil:
 		next, ok := inv.source.Login.Next(context.Background(), inv.env.Now())
 		if ok && next.Kind == credentials.KindFile {

@@ -25,6 +25,19 @@ type flagSpec struct {
 
 func (f flagSpec) isSwitch() bool { return f.value == "" }
 
+// wants says what values a flag takes.
+func (f flagSpec) wants() string {
+	switch f.flag.(type) {
+	case *cli.BoolFlag:
+		return "true or false, or no value"
+	case *cli.DurationFlag:
+		return "a time such as 5s, 2m or 1h30m"
+	case *cli.IntFlag, *cli.Uint64Flag:
+		return "a whole number"
+	}
+	return f.value
+}
+
 // names splits "model,m" into a flag's name and its aliases.
 func names(spec string) (string, []string) {
 	all := strings.Split(spec, ",")

@@ -34,12 +34,32 @@ func (inv *invocation) help(args []string) error {
 
 // exitCodes prints the table of exit codes, from the one in the code.
 func (inv *invocation) exitCodes() error {
+	if inv.global.wantsDocument() {
+		doc := exitCodesDocument{SchemaVersion: 1, Type: "help", Items: []exitCodeDocument{}}
+		for _, row := range exitMeanings() {
+			doc.Items = append(doc.Items, exitCodeDocument{row.code, strings.FieldsFunc(row.codes, func(r rune) bool { return r == ',' || r == ' ' }), row.when})
+		}
+		return inv.document(doc)
+	}
 	return inv.table(func(w io.Writer) {
 		fmt.Fprintln(w, "CODE\tERROR.CODE\tWHEN")
 		for _, row := range exitMeanings() {
 			fmt.Fprintf(w, "%d\t%s\t%s\n", row.code, row.codes, row.when)
 		}
 	})
+}
+
+// exitCodesDocument is the JSON form of the table of exit codes.
+type exitCodesDocument struct {
+	SchemaVersion int                `json:"schema_version"`
+	Type          string             `json:"type"`
+	Items         []exitCodeDocument `json:"items"`
+}
+
+type exitCodeDocument struct {
+	Code       int      `json:"code"`
+	ErrorCodes []string `json:"error_codes"`
+	When       string   `json:"when"`
 }
 
 func (inv *invocation) table(rows func(io.Writer)) error {
@@ -54,7 +74,7 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	if !ok {
 		c, path = root, nil
 	}
-	palette := terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}
+	palette := terminal.Palette{On: !inv.global.wantsDocument() && terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}
 	var b strings.Builder
 	full := strings.Join(append([]string{"codexctl"}, path...), " ")
 	fmt.Fprintf(&b, "%s: %s\n", full, c.summary)
@@ -76,7 +96,18 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	} else {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
+	if inv.global.wantsDocument() {
+		return inv.document(helpDocument{1, "help", full, b.String()})
+	}
 	return inv.out.styled(b.String())
+}
+
+// helpDocument is the JSON form of a help text.
+type helpDocument struct {
+	SchemaVersion int    `json:"schema_version"`
+	Type          string `json:"type"`
+	Command       string `json:"command"`
+	Text          string `json:"text"`
 }
 
 func (c command) usageLine(full string) string {

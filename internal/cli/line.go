@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // line is the argument list, sorted: which command, which flags, what is left.
@@ -23,61 +24,32 @@ type line struct {
 	dashed  bool // a lone -- ended the flags
 }
 
-// lineParser walks the arguments.
+// flagsOf gives the flags of a command. chosen is true once, for the command that is
+// meant; otherwise somebody only wants to know what a flag looks like.
+type flagsOf func(path []string, c command, chosen bool) []flagSpec
+
+// lineParser walks the arguments, once.
 type lineParser struct {
 	line
 	root    command
 	globals []flagSpec
-	locals  []flagSpec // of the command that was found
+	locals  []flagSpec // of the command, once it is found
+	flagsOf flagsOf
 	current command
-	fixed   bool // the command is found, or is known to be absent
+	found   bool // a command with flags of its own is found
+
+	// early are flags that stood before the command they belong to.
+	early []earlyFlag
 }
 
-// parseLine sorts args. setup builds the flags of the command that they name. The
-// error is a usageError.
-func parseLine(root command, globals []flagSpec, setup func(path []string, c command) []flagSpec, args []string) (line, error) {
-	path, found := commandPath(root, globals, args)
-	p := &lineParser{root: root, globals: globals, current: root, line: line{given: make(map[string]bool)}}
-	if len(path) > 0 && found.setup != nil {
-		p.locals = setup(path, found)
-	}
+type earlyFlag struct{ spelled, name, value string }
+
+// parseLine sorts args. The error is a usageError; the line then holds what was
+// understood before.
+func parseLine(root command, globals []flagSpec, flags flagsOf, args []string) (line, error) {
+	p := &lineParser{root: root, globals: globals, current: root, flagsOf: flags, line: line{given: make(map[string]bool)}}
 	err := p.walk(args)
 	return p.line, err
-}
-
-// commandPath finds which command is meant, without knowing its flags yet: the
-// first words that name one. The value of a global flag is not such a word.
-func commandPath(root command, globals []flagSpec, args []string) ([]string, command) {
-	var path []string
-	current := root
-	for i := 0; i < len(args) && len(current.subs) > 0; i++ {
-		arg := args[i]
-		if arg == "--" {
-			break
-		}
-		if len(arg) > 1 && arg[0] == '-' {
-			if takesNext(globals, arg) {
-				i++
-			}
-			continue
-		}
-		if sub, ok := current.sub(arg); ok {
-			path, current = append(path, arg), sub
-		} else if len(path) > 0 {
-			break
-		}
-	}
-	return path, current
-}
-
-// takesNext says whether arg is a flag of the list whose value is the next argument.
-func takesNext(flags []flagSpec, arg string) bool {
-	name, _, attached := strings.Cut(strings.TrimLeft(arg, "-"), "=")
-	if attached || !strings.HasPrefix(arg, "--") && len(arg) != 2 {
-		return false
-	}
-	f, ok := lookup(flags, name)
-	return ok && !f.isSwitch()
 }
 
 func lookup(flags []flagSpec, name string) (flagSpec, bool) {
@@ -92,47 +64,63 @@ func lookup(flags []flagSpec, name string) (flagSpec, bool) {
 func (p *lineParser) walk(args []string) error {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
+		used := 0
+		var err error
 		switch {
 		case arg == "--":
-			p.fixed, p.dashed = true, true
+			p.dashed = true
 			p.args = append(p.args, args[i+1:]...)
 			return p.settle()
 		case strings.HasPrefix(arg, "--"):
-			used, err := p.long(arg, args[i+1:])
-			if err != nil {
-				return err
-			}
-			i += used
+			used, err = p.long(arg, args[i+1:])
 		case len(arg) > 1 && arg[0] == '-':
-			used, err := p.short(arg, args[i+1:])
-			if err != nil {
-				return err
-			}
-			i += used
+			used, err = p.short(arg, args[i+1:])
 		default:
-			p.word(arg)
+			err = p.word(arg)
 		}
+		if err != nil {
+			return err
+		}
+		i += used
 	}
 	return p.settle()
 }
 
 // word takes a command's name, or an argument once the command is known.
-func (p *lineParser) word(arg string) {
-	if !p.fixed {
-		if sub, ok := p.current.sub(arg); ok {
-			p.path, p.current = append(p.path, arg), sub
-			p.fixed = len(sub.subs) == 0
-			return
-		}
-		p.fixed = true
+func (p *lineParser) word(arg string) error {
+	if p.found {
+		p.args = append(p.args, arg)
+		return nil
 	}
-	p.args = append(p.args, arg)
+	sub, ok := p.current.sub(arg)
+	if !ok {
+		return unknownCommand(p.current, p.path, arg)
+	}
+	p.path, p.current = append(p.path, arg), sub
+	if sub.setup == nil {
+		return nil
+	}
+	p.found = true
+	p.locals = p.flagsOf(p.path, sub, true)
+	for _, e := range p.early {
+		f, global, err := p.flag(e.name, e.spelled)
+		if err != nil {
+			return err
+		}
+		p.add(f, global, e.value)
+	}
+	p.early = nil
+	return nil
 }
 
 // settle checks what is left over against the command.
 func (p *lineParser) settle() error {
 	switch {
-	case len(p.args) == 0 || p.help || p.current.args != "":
+	case p.help:
+		return nil
+	case len(p.early) > 0:
+		return unknownFlag(p.path, p.globals, p.early[0].spelled)
+	case len(p.args) == 0 || p.current.args != "":
 		return nil
 	case p.current.setup != nil:
 		return usagef("%s takes no arguments, not %q", strings.Join(p.path, " "), p.args[0])
@@ -171,8 +159,9 @@ func (p *lineParser) short(arg string, next []string) (used int, err error) {
 		}
 	}
 	for rest := arg[1:]; rest != ""; {
-		letter := rest[:1]
-		rest = rest[1:]
+		_, size := utf8.DecodeRuneInString(rest)
+		letter := rest[:size]
+		rest = rest[size:]
 		f, global, err := p.flag(letter, "-"+letter)
 		if err != nil {
 			return 0, err
@@ -201,7 +190,8 @@ func (p *lineParser) short(arg string, next []string) (used int, err error) {
 	return 0, nil
 }
 
-// flag finds a flag: the command's own first, then the global ones.
+// flag finds a flag: the command's own first, then the global ones. Before the command
+// is known any command's flag will do: all have the same shape under the same name.
 func (p *lineParser) flag(name, spelled string) (f flagSpec, global bool, err error) {
 	if f, ok := lookup(p.locals, name); ok {
 		return f, false, nil
@@ -209,7 +199,25 @@ func (p *lineParser) flag(name, spelled string) (f flagSpec, global bool, err er
 	if f, ok := lookup(p.globals, name); ok {
 		return f, true, nil
 	}
+	if !p.found {
+		if f, ok := p.anywhere(p.current, p.path, name); ok {
+			return f, false, nil
+		}
+	}
 	return flagSpec{}, false, unknownFlag(p.path, slices.Concat(p.locals, p.globals), spelled)
+}
+
+// anywhere looks for a flag among all commands below c.
+func (p *lineParser) anywhere(c command, path []string, name string) (flagSpec, bool) {
+	if c.setup != nil {
+		return lookup(p.flagsOf(path, c, false), name)
+	}
+	for _, sub := range c.subs {
+		if f, ok := p.anywhere(sub, append(slices.Clone(path), sub.name), name); ok {
+			return f, true
+		}
+	}
+	return flagSpec{}, false
 }
 
 // special takes the two flags that stand for a command of their own.
@@ -226,6 +234,10 @@ func (p *lineParser) special(f flagSpec) bool {
 }
 
 func (p *lineParser) add(f flagSpec, global bool, value string) {
+	if !global && !p.found {
+		p.early = append(p.early, earlyFlag{"--" + f.name, f.name, value})
+		return
+	}
 	p.given[f.name] = true
 	text := fmt.Sprintf("--%s=%s", f.name, value)
 	if global {

@@ -26,7 +26,10 @@ func parse(args ...string) (line, error) {
 		{name: "ask", args: "[PROMPT…]", setup: run},
 		{name: "auth", subs: []command{{name: "status", setup: run}}},
 	}}
-	locals := func([]string, command) []flagSpec {
+	locals := func(path []string, _ command, _ bool) []flagSpec {
+		if path[0] != "ask" {
+			return nil
+		}
 		return []flagSpec{
 			stringFlag("model,m", "NAME", &dummy.text, ""), boolFlag("usage,u", &dummy.on, ""),
 			boolFlag("exact", &dummy.on, ""), stringFlag("instructions,i,s,system", "TEXT", &dummy.text, ""),
@@ -47,6 +50,9 @@ func TestParseLine(t *testing.T) {
 		}},
 		{"a flag of the command may stand before its name", "-m x ask hi", line{
 			path: []string{"ask"}, local: []string{"--model=x"}, args: []string{"hi"},
+		}},
+		{"the value of a command's flag before the command is no command", "-m auth --system ask ask hi", line{
+			path: []string{"ask"}, local: []string{"--model=auth", "--instructions=ask"}, args: []string{"hi"},
 		}},
 		{"the value of a flag is no command", "--base-url ask ask hi", line{
 			path: []string{"ask"}, global: []string{"--base-url=ask"}, args: []string{"hi"},
@@ -113,7 +119,11 @@ func TestParseLineRefuses(t *testing.T) {
 		{"a flag without its value", "ask --model", "flag --model wants a value: --model NAME", ""},
 		{"a letter without its value", "ask -um", "flag -m wants a value: -m NAME", ""},
 		{"words for a command that takes none", "auth status now", `auth status takes no arguments, not "now"`, ""},
-		{"a flag of no command", "--model x", "unknown flag --model", ""},
+		{"a flag without its command", "--model x", "unknown flag --model", ""},
+		{"a flag of another command", "--model x auth status", "unknown flag --model for auth status", ""},
+		{"an unknown command before its flags", "config codex --enable", `codexctl has no command "config"`, "codexctl ask (nothing has to be enabled)"},
+		{"an unknown command with --help", "bogus --help", `codexctl has no command "bogus"`, `codexctl ask "bogus"`},
+		{"a letter beyond ASCII", "ask -é", "unknown flag -é for ask", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

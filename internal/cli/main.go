@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 )
@@ -30,12 +31,16 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 	root, globals := commands(), inv.global.flags()
 	var locals []flagSpec
 	var act action
-	setup := func(path []string, c command) []flagSpec {
+	flags := func(path []string, c command, chosen bool) []flagSpec {
+		if !chosen {
+			flags, _ := c.setup(&invocation{env: inv.env})
+			return flags
+		}
 		inv.path = path
 		locals, act = c.setup(inv)
 		return locals
 	}
-	line, err := parseLine(root, globals, setup, args)
+	line, err := parseLine(root, globals, flags, args)
 	if err != nil {
 		inv.guessOutput(args)
 		return err
@@ -43,18 +48,20 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 	inv.given, inv.dashed = line.given, line.dashed
 	switch {
 	case line.help:
+		inv.guessOutput(args)
 		return inv.showHelp(root, line.path)
 	case line.version:
 		act, locals, inv.path = inv.showVersion, nil, []string{"version"}
 		line.path, line.local = inv.path, nil
 	case act == nil:
+		inv.guessOutput(args)
 		return inv.showHelp(root, line.path)
 	}
 	return inv.parseAndRun(ctx, line, globals, locals, act)
 }
 
 // guessOutput looks for the output that the arguments ask for, when they cannot be
-// parsed.
+// parsed or no command is run.
 func (inv *invocation) guessOutput(args []string) {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
@@ -80,15 +87,21 @@ func (inv *invocation) parseAndRun(ctx context.Context, l line, globals, locals 
 		if err := inv.settle(); err != nil {
 			return err
 		}
+		if inv.given["timeout"] {
+			// Given on the line it bounds the whole command, whatever the command is.
+			var cancel context.CancelFunc
+			ctx, cancel = inv.bounded(ctx)
+			defer cancel()
+		}
 		return act(ctx, c.Args().Slice())
 	}
 	app := &cli.App{
 		Name: "codexctl", Flags: libraryFlags(globals),
-		Commands:        []*cli.Command{nest(l.path, libraryFlags(locals), run)},
+		Commands:        []*cli.Command{nest(l.path, libraryFlags(locals), run, valueError(slices.Concat(globals, locals)))},
 		HideHelp:        true,
 		HideVersion:     true,
 		HideHelpCommand: true,
-		OnUsageError:    libraryUsageError,
+		OnUsageError:    valueError(slices.Concat(globals, locals)),
 		// Errors travel to finish; the library must not end the process.
 		ExitErrHandler: func(*cli.Context, error) {},
 		Writer:         inv.env.Stderr,
@@ -99,10 +112,10 @@ func (inv *invocation) parseAndRun(ctx context.Context, l line, globals, locals 
 }
 
 // nest is the library's command for a path such as auth, status.
-func nest(path []string, flags []cli.Flag, run cli.ActionFunc) *cli.Command {
-	c := &cli.Command{Name: path[0], HideHelp: true, HideHelpCommand: true, OnUsageError: libraryUsageError}
+func nest(path []string, flags []cli.Flag, run cli.ActionFunc, wrong cli.OnUsageErrorFunc) *cli.Command {
+	c := &cli.Command{Name: path[0], HideHelp: true, HideHelpCommand: true, OnUsageError: wrong}
 	if len(path) > 1 {
-		c.Subcommands = []*cli.Command{nest(path[1:], flags, run)}
+		c.Subcommands = []*cli.Command{nest(path[1:], flags, run, wrong)}
 		return c
 	}
 	c.Flags, c.Action = flags, run
@@ -117,10 +130,17 @@ func libraryFlags(specs []flagSpec) []cli.Flag {
 	return flags
 }
 
-// libraryUsageError keeps the library from printing, and spells its flags as we do.
-func libraryUsageError(_ *cli.Context, err error, _ bool) error {
-	spell := strings.NewReplacer("for flag -", "for flag --", "for -", "for flag --")
-	return &usageError{message: spell.Replace(err.Error())}
+// valueError keeps the library from printing, and says in our words which flag got a
+// value that it does not take.
+func valueError(flags []flagSpec) cli.OnUsageErrorFunc {
+	return func(_ *cli.Context, err error, _ bool) error {
+		for _, f := range flags {
+			if strings.Contains(err.Error(), "for flag -"+f.name+":") || strings.Contains(err.Error(), "for -"+f.name+":") {
+				return usagef("flag --%s wants %s", f.name, f.wants())
+			}
+		}
+		return &usageError{message: err.Error()}
+	}
 }
 
 // settle checks the global options against each other, once all are known.
@@ -141,12 +161,33 @@ func (inv *invocation) settle() error {
 		return usagef("--raw-output goes with --transform")
 	case g.retries < 0:
 		return inv.badSetting("retries", fmt.Errorf("want 0 or more, not %d", g.retries))
-	case g.timeout < 0, g.connectTimeout < 0, g.idleTimeout < 0, g.stdinTimeout < 0:
-		return usagef("a timeout cannot be negative")
 	case g.originator != "" && g.noOriginator && inv.given["originator"]:
 		return usagef("--originator and --no-originator exclude each other")
 	case g.jsonl && !slices.Contains([]string{"ask", "respond", "auth login", "auth login-device"}, inv.commandName()):
 		return usagef("%s has no events for --jsonl; use --json", inv.commandName())
+	}
+	return inv.settleValues()
+}
+
+// settleValues checks values by themselves: no negative time, and no empty text, which
+// is a variable of a script that nobody has set.
+func (inv *invocation) settleValues() error {
+	g := &inv.global
+	for name, limit := range map[string]time.Duration{
+		"timeout": g.timeout, "connect-timeout": g.connectTimeout,
+		"idle-timeout": g.idleTimeout, "stdin-timeout": g.stdinTimeout,
+	} {
+		if limit < 0 {
+			return inv.badSetting(name, fmt.Errorf("want no negative time, not %s", limit))
+		}
+	}
+	for name, value := range map[string]string{
+		"transform": g.transform, "auth-file": g.authFile, "base-url": g.baseURL, "issuer": g.issuer,
+		"originator": g.originator, "client-version": g.clientVersion, "ca-cert": g.caCert,
+	} {
+		if inv.given[name] && value == "" {
+			return usagef("--%s is empty; leave it out to do without", name)
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // prompt is what the person wants to say, and where it came from.
@@ -22,8 +23,11 @@ func (inv *invocation) readPrompt(ctx context.Context, args []string) (prompt, e
 	words := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == "-" })
 	text := strings.Join(words, " ")
 	dash := len(words) < len(args)
+	if !utf8.ValidString(text) {
+		return prompt{}, usagef("the prompt is no text: it is not UTF-8")
+	}
 	if inv.stdinFlag != "" {
-		if text == "" {
+		if blank(text) {
 			return prompt{}, inv.noPromptError()
 		}
 		return prompt{text, stdinUnused}, nil
@@ -33,15 +37,18 @@ func (inv *invocation) readPrompt(ctx context.Context, args []string) (prompt, e
 		return prompt{}, err
 	}
 	switch {
-	case text == "" && state != stdinData:
+	case blank(text) && state != stdinData:
 		return prompt{}, inv.noPromptError()
-	case text == "":
+	case blank(text):
 		text = data
 	case state == stdinData:
 		text += "\n\n<stdin>\n" + withNewline(data) + "</stdin>"
 	}
 	return prompt{text, state}, nil
 }
+
+// blank says whether there is nothing to read in s.
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 func (inv *invocation) noPromptError() error {
 	name := inv.commandName()
@@ -65,20 +72,54 @@ func (inv *invocation) readFile(ctx context.Context, flag, path string) (string,
 		text, _, err := inv.readStdin(ctx, stdinRequest{required: true})
 		return text, err
 	}
-	file, err := os.Open(path)
+	data, err := slurp(ctx, path)
 	if err != nil {
-		return "", usagef("--%s: %v", flag, plainPathError(err))
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, inputLimit+1))
-	if data, err = checkInput(path, data, plainPathError(err)); err != nil {
-		return "", err
+		return "", usageOr(ctx, err, "--"+flag)
 	}
 	text, err := decodeText(data)
 	if err != nil {
 		return "", usagef("--%s: %s %s", flag, path, err)
 	}
 	return text, nil
+}
+
+// slurp reads a file, until the context ends: a named pipe can keep one waiting.
+func slurp(ctx context.Context, path string) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	// Opening and reading a pipe cannot be interrupted: this goroutine ends with it, or
+	// with the process.
+	go func() {
+		file, err := os.Open(path)
+		if err != nil {
+			done <- result{nil, err}
+			return
+		}
+		defer file.Close()
+		data, err := io.ReadAll(io.LimitReader(file, inputLimit+1))
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, plainPathError(r.err)
+		}
+		return checkInput(path, r.data, nil)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// usageOr is an error about the file of a flag, unless the context has ended.
+func usageOr(ctx context.Context, err error, flag string) error {
+	var usage *usageError
+	if ctx.Err() != nil || errors.As(err, &usage) {
+		return err
+	}
+	return usagef("%s: %v", flag, err)
 }
 
 // plainPathError leaves out the system call that an error of the file system names.

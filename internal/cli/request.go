@@ -3,11 +3,15 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/pkg/responses"
 )
@@ -52,8 +56,13 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 	} else if !o.instructions.given {
 		return "", nil
 	}
-	if strings.TrimSpace(text) == "" {
+	switch {
+	case blank(text) && inv.origin["instructions"] != "" && o.instructionsFile == "":
+		return "", inv.badSetting("instructions", errors.New("it is empty: Instructions are required"))
+	case blank(text):
 		return "", errNoInstructions()
+	case !utf8.ValidString(text):
+		return "", inv.badSetting("instructions", errors.New("it is no text: it is not UTF-8"))
 	}
 	return text, nil
 }
@@ -85,6 +94,12 @@ func applySet(r responses.Request, set []string) (responses.Request, error) {
 	var out responses.Request
 	if err := json.Unmarshal(edit.body, &out); err != nil {
 		return r, fmt.Errorf("--set: %w", err)
+	}
+	switch {
+	case gjson.GetBytes(edit.body, "instructions").Type == gjson.String && blank(out.Instructions):
+		return r, errNoInstructions()
+	case blank(out.Model):
+		return r, usagef("--set model: the name is empty")
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -87,7 +86,7 @@ func (o *respondOptions) respond(ctx context.Context, inv *invocation, args []st
 		return err
 	}
 	if o.includeHeaders {
-		c.opened = func(h http.Header) error { return inv.showHeaders(h) }
+		c.opened, c.refusedToo = inv.showHeaders, true
 	}
 	return o.write(ctx, inv, c)
 }

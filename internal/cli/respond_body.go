@@ -36,10 +36,10 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 	if err != nil {
 		return nil, err
 	}
-	if o.model.given && (inv.given["model"] || !gjson.GetBytes(body, "model").Exists()) {
+	if o.model.given && (inv.given["model"] || o.fills(body, "model")) {
 		edit.string("model", o.model.text)
 	}
-	if instructions != "" && (inv.given["instructions"] || o.instructionsFile != "" || !gjson.GetBytes(body, "instructions").Exists()) {
+	if instructions != "" && (inv.given["instructions"] || o.instructionsFile != "" || o.fills(body, "instructions")) {
 		edit.string("instructions", instructions)
 	}
 	if err := o.editInput(ctx, inv, edit, args); err != nil {
@@ -48,6 +48,9 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 	if err := o.editTools(ctx, inv, edit); err != nil {
 		return nil, err
 	}
+	if len(o.include) > 0 {
+		edit.raw("include", []byte("[]"))
+	}
 	for _, name := range o.include {
 		edit.string("include.-1", name)
 	}
@@ -55,6 +58,12 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 		edit.assign(assignment)
 	}
 	return edit.body, edit.err
+}
+
+// fills says whether a setting of the environment may fill a field: one that the
+// payload lacks, unless the payload is to be sent as it is.
+func (o *respondOptions) fills(body []byte, field string) bool {
+	return !o.asIs && !gjson.GetBytes(body, field).Exists()
 }
 
 // editInput lays the input over the payload's: from the flag, from the words, or
@@ -68,12 +77,7 @@ func (o *respondOptions) editInput(ctx context.Context, inv *invocation, edit *b
 		if err != nil {
 			return err
 		}
-		if value != "" && value[0] == '[' && gjson.Valid(value) {
-			edit.raw("input", []byte(value))
-		} else {
-			edit.string("input", value)
-		}
-		return nil
+		return editInputValue(edit, value)
 	case o.payload != "" && len(args) == 0:
 		return nil // the payload has it, or the backend will say that it lacks one
 	}
@@ -84,6 +88,25 @@ func (o *respondOptions) editInput(ctx context.Context, inv *invocation, edit *b
 	edit.string("input", said.text)
 	if o.asIs {
 		edit.raw("input", []byte("["+string(responses.UserText(said.text))+"]"))
+	}
+	return nil
+}
+
+// editInputValue takes a list of items, one item, or text. What begins like JSON must
+// be JSON: a typing error is not a prompt.
+func editInputValue(edit *bodyEdit, value string) error {
+	compact := strings.Join(strings.Fields(value), "")
+	switch {
+	case blank(value):
+		return usagef("--input is empty")
+	case gjson.Valid(value) && strings.HasPrefix(compact, "["):
+		edit.raw("input", []byte(value))
+	case gjson.Valid(value) && strings.HasPrefix(compact, "{"):
+		edit.raw("input", []byte("["+value+"]"))
+	case strings.HasPrefix(compact, "[{"), strings.HasPrefix(compact, `{"`):
+		return usagef("--input begins like JSON and is none%s", whereInvalid([]byte(value)))
+	default:
+		edit.string("input", value)
 	}
 	return nil
 }

@@ -33,14 +33,14 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 }
 
 // writeEvents hands the events that are asked for to a sink. The backend's terminal
-// event is the last; ours follows only when none came.
+// event is the last; ours follows only when none came, or when it was not asked for.
 func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error) error {
 	ended := false
 	c.event = func(e responses.Event, _ bool) error {
-		ended = ended || e.Terminal()
 		if len(o.events) > 0 && !slices.Contains(o.events, e.Type) {
 			return nil
 		}
+		ended = ended || e.Terminal()
 		return sink(e)
 	}
 	err := c.run(ctx)
@@ -142,11 +142,11 @@ func (c *call) collect(ctx context.Context) (*responses.Response, error) {
 	return collector.Response(), err
 }
 
-// showHeaders writes an answer's headers to stderr.
+// showHeaders writes an answer's headers to stderr, but for cookies, which are secrets.
 func (inv *invocation) showHeaders(h http.Header) error {
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		if name == "Set-Cookie" {
-			continue // a cookie is a secret
+			continue
 		}
 		inv.talk.trace("%s: %s", strings.ToLower(name), strings.Join(h[name], ", "))
 	}

@@ -42,7 +42,7 @@ func (inv *invocation) applyEnvironment(c *cli.Context, flags []flagSpec) error 
 				value = fmt.Sprint(truthy(value))
 			}
 			if err := c.Set(f.name, value); err != nil {
-				return &settingError{variable, fmt.Errorf("%q is not what --%s takes", value, f.name)}
+				return &settingError{variable, fmt.Errorf("want %s, not %q", f.wants(), value)}
 			}
 			inv.origin[f.name] = variable
 			break

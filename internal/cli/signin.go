@@ -158,5 +158,5 @@ func waitFor(ctx context.Context, wait time.Duration) (context.Context, context.
 	if wait <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeoutCause(ctx, wait, fmt.Errorf("%w after %s (--wait): nobody has signed in", errDeadline, wait))
+	return context.WithTimeoutCause(ctx, wait, fmt.Errorf("%w after %s (--wait)", errNobodyCame, wait))
 }

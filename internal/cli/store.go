@@ -43,8 +43,10 @@ func (o *replaceOptions) mayReplace(ctx context.Context, inv *invocation, file c
 		return nil
 	case errors.Is(err, credentials.ErrOtherLogin):
 		return inv.mustAgree(ctx, fmt.Sprintf("%s holds another kind of login. Replace it?", file.Path), "--force")
+	case err != nil && !inv.canAsk():
+		return err // what is there may still be of use to somebody
 	case err != nil:
-		return inv.mustAgree(ctx, fmt.Sprintf("%v. Replace it?", err), "--force")
+		return inv.agree(ctx, fmt.Sprintf("%v. Replace it?", err))
 	case format == credentials.Codex:
 		return inv.mustAgree(ctx, fmt.Sprintf("%s is the official Codex CLI's file. Replace the login in it?", file.Path), "--force")
 	case !c.Dead(inv.env.Now()):

@@ -50,13 +50,21 @@ func (t *talk) warn(format string, values ...any) {
 	text := fmt.Sprintf(format, values...)
 	t.mu.Lock()
 	t.warned = append(t.warned, text)
+	tell := t.onWarning
 	t.mu.Unlock()
-	if t.onWarning != nil {
-		t.onWarning(text)
+	if tell != nil {
+		tell(text)
 	}
 	if !t.quiet {
 		t.say("codexctl: warning: " + terminal.Clean(text))
 	}
+}
+
+// tellOf has f told of each warning; nil tells nobody.
+func (t *talk) tellOf(f func(string)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.onWarning = f
 }
 
 // warnings are all that were given so far, for the result.

@@ -32,7 +32,7 @@ func (inv *invocation) httpClient() (*http.Client, error) {
 	return &http.Client{Transport: transport}, nil
 }
 
-func (inv *invocation) network() (*http.Transport, error) {
+func (inv *invocation) network() (http.RoundTripper, error) {
 	g := &inv.global
 	roots, err := inv.roots()
 	if err != nil {
@@ -40,15 +40,22 @@ func (inv *invocation) network() (*http.Transport, error) {
 	}
 	proxy := inv.proxies().ProxyFunc()
 	dialer := &net.Dialer{Timeout: g.connectTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:               func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
-		DialContext:         dialer.DialContext,
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout: g.connectTimeout,
-		ForceAttemptHTTP2:   true,
+	transport := &http.Transport{
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if loopback(r.URL.Hostname()) {
+				return nil, nil
+			}
+			return proxy(r.URL)
+		},
+		OnProxyConnectResponse: proxyAnswer,
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    g.connectTimeout,
+		ForceAttemptHTTP2:      true,
 		// A compressed stream is held back until a block is full.
 		DisableCompression: true,
-	}, nil
+	}
+	return &connectLimit{transport, g.connectTimeout}, nil
 }
 
 // proxies reads the proxy variables through the Env. ALL_PROXY stands in for those
@@ -104,8 +111,10 @@ func (inv *invocation) checkURL(flag, address string) error {
 	switch {
 	case err != nil:
 		return inv.badSetting(flag, errors.New("the address cannot be read"))
+	case u.User != nil:
+		return inv.badSetting(flag, errors.New("the address must not hold a user name or a password"))
 	case u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return inv.badSetting(flag, fmt.Errorf("want an address such as https://host/path, not %q", u.Redacted()))
+		return inv.badSetting(flag, fmt.Errorf("want an address such as https://host/path, not %q", bareURL(u)))
 	case u.RawQuery != "" || u.Fragment != "":
 		return inv.badSetting(flag, fmt.Errorf("the address %s://%s must not have a query or a fragment", u.Scheme, u.Host))
 	case u.Scheme == "http" && !loopback(u.Hostname()) && !truthy(inv.env.Getenv("CODEXCTL_ALLOW_HTTP")):
@@ -114,8 +123,10 @@ func (inv *invocation) checkURL(flag, address string) error {
 	return nil
 }
 
+// loopback says whether a host is this machine. Names below localhost are not: they
+// are looked up like any other.
 func loopback(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

@@ -35,7 +35,9 @@ func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.S
 		return nil, err
 	}
 	source.NoRefresh = inv.global.noRefresh
-	source.RescueDir = filepath.Join(inv.stateDir(), "codexctl")
+	if source.RescueDir, err = inv.rescueDir(source.Login); err != nil {
+		return nil, err
+	}
 	source.Warn = func(err error) { inv.talk.warn("%v", err) }
 	inv.remark(source.Login)
 	if err := inv.offerShared(ctx, &source.Login); err != nil {
@@ -53,8 +55,12 @@ func (inv *invocation) authConfig(client *http.Client) auth.Config {
 	}
 }
 
-// remark says what is odd about the login in use.
+// remark says what is odd about the login in use, once.
 func (inv *invocation) remark(login credentials.Selection) {
+	if inv.remarked {
+		return
+	}
+	inv.remarked = true
 	for _, passed := range login.Passed {
 		if errors.Is(passed.Err, credentials.ErrDead) {
 			inv.talk.warn("%s; going on with %s", passed, login.Origin)
@@ -83,17 +89,32 @@ func (inv *invocation) offerShared(ctx context.Context, login *credentials.Selec
 	return nil
 }
 
-// stateDir is where state is kept that outlives the process.
+// stateDir is where state is kept that outlives the process; empty when there is no
+// place for it.
 //
 // Source: XDG Base Directory Specification; a relative value is not valid.
 func (inv *invocation) stateDir() string {
 	if dir := inv.env.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return dir
+		return filepath.Join(dir, "codexctl")
 	}
 	if inv.env.Home == "" {
-		return filepath.Join(os.TempDir(), "codexctl-state")
+		return ""
 	}
-	return filepath.Join(inv.env.Home, ".local", "state")
+	return filepath.Join(inv.env.Home, ".local", "state", "codexctl")
+}
+
+// rescueDir is where tokens go that cannot be stored. Without a place for state it is
+// a fresh folder: one with a known name in a shared place could be somebody else's.
+func (inv *invocation) rescueDir(login credentials.Selection) (string, error) {
+	if dir := inv.stateDir(); dir != "" || !login.CanRenew() {
+		return dir, nil
+	}
+	dir, err := os.MkdirTemp("", "codexctl-rescue-")
+	if err != nil {
+		return "", &settingError{"HOME", fmt.Errorf("it is not set, and there is no folder for temporary files: %w", plainPathError(err))}
+	}
+	inv.atEnd = append(inv.atEnd, func() { _ = os.Remove(dir) }) // stays if something is in it
+	return dir, nil
 }
 
 // client is the way to the backend, signed in.
@@ -122,8 +143,10 @@ func (inv *invocation) unsigned() (*responses.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !httpguts.ValidHeaderFieldValue(g.originator) || !httpguts.ValidHeaderFieldValue(g.clientVersion) {
-		return nil, usagef("--originator and --client-version must be valid in a header")
+	for flag, value := range map[string]string{"originator": g.originator, "client-version": g.clientVersion} {
+		if !httpguts.ValidHeaderFieldValue(value) {
+			return nil, inv.badSetting(flag, errors.New("it has a character that a header cannot hold"))
+		}
 	}
 	client := &responses.Client{
 		BaseURL: g.baseURL, Originator: g.originator, NoOriginator: g.noOriginator,
@@ -165,6 +188,9 @@ func parseHeaders(lines []string) (http.Header, error) {
 			return nil, usagef("-H: the value of %s has a character that a header cannot hold", name)
 		}
 		name = http.CanonicalHeaderKey(name)
+		if name == "Content-Length" || name == "Transfer-Encoding" {
+			return nil, usagef("-H: %s follows from the body and cannot be set", name)
+		}
 		if value == "" {
 			header[name] = nil
 			continue

@@ -2,18 +2,18 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
 // flight is one renewal that several callers wait for. A single caller who gives
-// up leaves it flying for the others; the last one to give up cancels it and sees
-// it down, because past the point of no return it must not be abandoned.
+// up leaves it flying for the others; the last one to give up cancels it with the
+// cause of that and sees it down, because past the point of no return it must not be
+// abandoned.
 type flight struct {
 	done    chan struct{} // closed when fresh and err are set
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
 	waiting int
 	fresh   credentials.Credential
 	err     error
@@ -27,18 +27,17 @@ type airspace struct {
 
 // board joins the flight in the air, or starts one that runs work. The context
 // that work gets carries ctx's values and ends when nobody waits any more.
+//
+// The error is work's, or the cause of ctx's end.
 func (a *airspace) board(ctx context.Context, work func(context.Context) (credentials.Credential, error)) (credentials.Credential, error) {
 	f := a.join(ctx, work)
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		if !a.leave(f) {
-			return credentials.Credential{}, ctx.Err()
+		if !a.leave(f, context.Cause(ctx)) {
+			return credentials.Credential{}, context.Cause(ctx)
 		}
 		<-f.done
-		if errors.Is(f.err, context.Canceled) {
-			return credentials.Credential{}, ctx.Err()
-		}
 	}
 	return f.fresh, f.err
 }
@@ -50,11 +49,11 @@ func (a *airspace) join(ctx context.Context, work func(context.Context) (credent
 		a.flying.waiting++
 		return a.flying
 	}
-	shared, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	shared, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	f := &flight{done: make(chan struct{}), cancel: cancel, waiting: 1}
 	a.flying = f
 	go func() {
-		defer cancel()
+		defer cancel(nil)
 		f.fresh, f.err = work(shared)
 		a.land(f)
 		close(f.done)
@@ -62,16 +61,16 @@ func (a *airspace) join(ctx context.Context, work func(context.Context) (credent
 	return f
 }
 
-// leave takes one caller off. It reports whether that was the last: who then has
+// leave takes one caller off, because of cause. It reports whether that was the last: who then has
 // to wait for the end. Nobody can board a cancelled flight.
-func (a *airspace) leave(f *flight) (last bool) {
+func (a *airspace) leave(f *flight, cause error) (last bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f.waiting--
 	if f.waiting > 0 {
 		return false
 	}
-	f.cancel()
+	f.cancel(cause)
 	if a.flying == f {
 		a.flying = nil
 	}

@@ -18,31 +18,36 @@ type Guard interface {
 	Lock(ctx context.Context, path string) (unlock func(), err error)
 }
 
-// exclude takes the guard and then the file lock.
+// exclude takes the guard and then the file lock. The error is the guard's, what
+// [credentials.File.Lock] says, or the context's cause.
 func (s *Source) exclude(ctx context.Context, file credentials.File) (release func(), err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, credentials.DefaultLockWait, credentials.ErrLockTimeout)
+	bounded, cancel := context.WithTimeoutCause(ctx, credentials.DefaultLockWait, credentials.ErrLockTimeout)
 	defer cancel()
 	unguard := func() {}
 	if s.Guard != nil {
-		if unguard, err = s.Guard.Lock(ctx, file.Path); err != nil {
-			return nil, overdue(ctx, file, fmt.Errorf("renewal guard: %w", err))
+		if unguard, err = s.Guard.Lock(bounded, file.Path); err != nil {
+			return nil, overdue(ctx, bounded, file, fmt.Errorf("renewal guard: %w", err))
 		}
 	}
-	lock, err := file.Lock(ctx, 0)
+	lock, err := file.Lock(bounded, 0)
 	switch {
 	case errors.Is(err, credentials.ErrNoLocking):
 		// Not renewing at all would be worse than a small risk of renewing twice.
 		s.warn(err)
 	case err != nil:
 		unguard()
-		return nil, overdue(ctx, file, err)
+		return nil, overdue(ctx, bounded, file, err)
 	}
 	return func() { lock.Unlock(); unguard() }, nil
 }
 
-// overdue turns the end of the waiting time into its cause.
-func overdue(ctx context.Context, file credentials.File, err error) error {
-	if errors.Is(err, context.DeadlineExceeded) && errors.Is(context.Cause(ctx), credentials.ErrLockTimeout) {
+// overdue puts the reason why the wait has ended in the place of what that has torn
+// down.
+func overdue(caller, bounded context.Context, file credentials.File, err error) error {
+	switch {
+	case caller.Err() != nil:
+		return context.Cause(caller)
+	case bounded.Err() != nil:
 		return &credentials.FileError{Path: file.Path, Err: credentials.ErrLockTimeout}
 	}
 	return err

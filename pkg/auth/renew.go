@@ -48,7 +48,7 @@ func (s *Source) renewAlone(ctx context.Context, seen credentials.Credential) (c
 		return credentials.Credential{}, err
 	}
 	defer pending.Abort()
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return credentials.Credential{}, err
 	}
 	return s.trade(context.WithoutCancel(ctx), file, pending, now)

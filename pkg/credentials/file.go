@@ -37,7 +37,7 @@ type File struct {
 //
 // A store that does not parse is read again for up to half a second. The error is
 // a [*FileError] that wraps fs.ErrNotExist, [ErrUnreadable] or [ErrMalformed], an
-// [*OtherLoginError], or the context's own.
+// [*OtherLoginError], or the context's cause.
 func (f File) Read(ctx context.Context) (Credential, Format, error) {
 	_, c, format, err := f.load(ctx)
 	return c, format, err
@@ -181,13 +181,13 @@ func (s Stamp) Same(other Stamp) bool {
 		s.info.ModTime().Equal(other.info.ModTime()) && s.info.Size() == other.info.Size()
 }
 
-// pause waits, or returns the context's error.
+// pause waits, or returns the context's cause.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	case <-timer.C:
 		return nil
 	}

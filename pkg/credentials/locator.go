@@ -77,7 +77,7 @@ func (l Locator) Target() File {
 //
 // The error is a [*NotFoundError]; for a store that is there but unusable a
 // [*FileError], whatever other stores hold; for a named file or a variable that
-// holds another kind of login an [*OtherLoginError].
+// holds another kind of login an [*OtherLoginError]; or the context's cause.
 func (l Locator) Find(ctx context.Context, now time.Time) (Selection, error) {
 	return find(ctx, now, l.candidates())
 }

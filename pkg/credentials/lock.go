@@ -28,7 +28,7 @@ type Lock struct{ held []*flock.Flock }
 //
 // It waits at most for wait, or [DefaultLockWait] if wait is not positive. The
 // error is a [*FileError] that wraps [ErrLockTimeout], [ErrNoLocking] or
-// [ErrNotWritable], or the context's own.
+// [ErrNotWritable], or the context's cause.
 func (f File) Lock(ctx context.Context, wait time.Duration) (*Lock, error) {
 	if wait <= 0 {
 		wait = DefaultLockWait
@@ -85,7 +85,7 @@ func (l *Lock) Unlock() {
 func (f File) lockError(caller, bounded context.Context, err error) error {
 	switch {
 	case caller.Err() != nil:
-		return caller.Err()
+		return context.Cause(caller)
 	case bounded.Err() != nil:
 		return &FileError{Path: f.Path, Err: ErrLockTimeout}
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):

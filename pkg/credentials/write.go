@@ -111,8 +111,9 @@ func (p *Pending) takeRoom() (err error) {
 // 0600. A store of the official form keeps auth_mode, and account_id unless c is
 // of another account.
 //
-// The error is a [*FileError] that wraps [ErrChanged] or [ErrNotWritable], or
-// [ErrIncomplete] for a new store; the store is then as it was.
+// The error is a [*FileError] that wraps [ErrChanged] or [ErrNotWritable],
+// [ErrIncomplete] for a new store, or the context's cause; the store is then as it
+// was.
 func (p *Pending) Commit(ctx context.Context, c Credential) error {
 	defer p.Abort()
 	if err := p.unchanged(ctx); err != nil {
@@ -164,7 +165,10 @@ func (p *Pending) unchanged(ctx context.Context) error {
 		return nil
 	}
 	data, now, format, err := p.file.load(ctx)
-	if err != nil || format != p.format || !now.SameTokens(p.old) {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil, format != p.format, !now.SameTokens(p.old):
 		return &FileError{Path: p.file.Path, Err: ErrChanged}
 	}
 	p.before, p.old = data, now

@@ -34,6 +34,10 @@ type APIError struct {
 	// RequestID is the backend's name for the request, RayID the edge network's.
 	RequestID, RayID string
 
+	// Header is the answer's header; nil for a failure inside a stream, whose header is
+	// the stream's.
+	Header http.Header
+
 	// HTML is true for a page of the edge network.
 	HTML bool
 

@@ -179,6 +179,9 @@ func (c *Client) ApplyHeader(req *http.Request) {
 		name = http.CanonicalHeaderKey(name)
 		if len(values) > 0 {
 			req.Header[name] = values
+			if name == "Host" {
+				req.Host = values[0] // net/http sends this one
+			}
 			continue
 		}
 		req.Header.Del(name)

@@ -27,6 +27,7 @@ func readError(resp *http.Response, now time.Time) *APIError {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, errorBodyLimit))
 	e := &APIError{
 		Status:     resp.StatusCode,
+		Header:     resp.Header,
 		RequestID:  requestID(resp.Header),
 		RayID:      plain(resp.Header.Get("Cf-Ray")),
 		RetryAfter: retryAfter(resp.Header, now),

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"time"
 )
 
@@ -174,6 +175,9 @@ func connectError(req *http.Request, err, cause error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		err = inner
 	}
+	if text, _, ok := strings.Cut(err.Error(), "malformed MIME header"); ok {
+		err = errors.New(text + "malformed MIME header") // what follows quotes the header
+	}
 	return &noAnswerError{fmt.Errorf("%w: %s: %w", kind, req.URL.Host, err)}
 }
 
@@ -191,7 +195,8 @@ func (e *noAnswerError) Is(target error) bool { return target == errNoAnswer }
 // asked only about failures before the first output.
 func retryDelay(err error, retries int) (time.Duration, bool) {
 	var own *authorizeError
-	if errors.As(err, &own) || certificateFault(err) {
+	var permanent interface{ Permanent() bool }
+	if errors.As(err, &own) || certificateFault(err) || errors.As(err, &permanent) && permanent.Permanent() {
 		return 0, false
 	}
 	// The shift is bounded too, since it runs over after some thirty doublings.

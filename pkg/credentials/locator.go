@@ -63,11 +63,18 @@ func (l Locator) Target() File {
 		return l.OwnFile()
 	}
 	for _, known := range [...]File{l.OwnFile(), l.CodexFile()} {
-		if known.Path != "" && filepath.Clean(l.AuthFile) == filepath.Clean(known.Path) {
+		if known.Path != "" && samePath(l.AuthFile, known.Path) {
 			return File{Path: l.AuthFile, Format: known.Format}
 		}
 	}
 	return File{Path: l.AuthFile}
+}
+
+// samePath reports whether two names, relative or not, are of the same place.
+func samePath(a, b string) bool {
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && absA == absB
 }
 
 // Find returns the login to use at now: the first that is not dead. A dead login

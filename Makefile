@@ -2,6 +2,7 @@
 # make test    all tests
 # make check   what must pass before a change is handed in
 # make build   the binary, in bin/
+# make e2e     real third-party clients against the binary (needs Node, npm, Chromium)
 # make fuzz    every fuzzer for a while (FUZZTIME=20s)
 
 GO      ?= go
@@ -15,7 +16,7 @@ LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
-.PHONY: build demo test check fuzz cross clean
+.PHONY: build demo test check fuzz e2e cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
@@ -36,6 +37,9 @@ cross:
 		echo "build $$t"; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) build -tags $(TAGS) ./... || exit 1; \
 	done
+
+e2e:
+	@sh e2e/run.sh
 
 fuzz:
 	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh

@@ -64,6 +64,8 @@ func (x *exchange) stream(scene Scene, who person, model string, frames []frame)
 	header["x-oai-request-id"] = []string{randomUUID(x.rng)}
 	header["x-openai-proxy-wasm"] = []string{"v0.1"}
 	header["CF-RAY"] = []string{x.ray()}
+	// A client must not show this one: life's cookies identify a session.
+	header["Set-Cookie"] = []string{"__cf_bm=" + randomUUID(x.rng) + "; path=/; HttpOnly; Secure"}
 	// Life sends no Content-Type here. Nil keeps net/http from guessing one, also
 	// should the first flush ever come after the first byte.
 	header["Content-Type"] = nil

@@ -110,10 +110,14 @@ func (q *request) checkModel(client string, mood LiteMood) *refusal {
 	return q.checkLiteHeader(mood)
 }
 
-// checkInstructions wants the field unless the request is in Lite form; an empty
-// string will do.
+// checkInstructions wants the field unless the request is in Lite form, or begins with
+// a developer message, which is how the official client gives them; an empty string
+// will do.
+//
+// Source: docs/protocol.md, fact R-3.
 func (q *request) checkInstructions() *refusal {
-	if !q.lite && q.Instructions == nil {
+	byDeveloper := gjson.GetBytes(q.Input, "0.role").Str == "developer"
+	if !q.lite && !byDeveloper && q.Instructions == nil {
 		return detail(http.StatusBadRequest, "Instructions are required")
 	}
 	return nil

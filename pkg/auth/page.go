@@ -43,7 +43,7 @@ func failedPage(err error, next string) page {
 		p.status = http.StatusInternalServerError
 		p.detail = "The login could not be stored."
 	case denied:
-		p.detail = said.Error()
+		p.detail = said.words()
 	case refused:
 		p.status = http.StatusBadGateway
 		p.detail = answered.Error()
@@ -76,6 +76,7 @@ main { max-width: 32rem; margin: 1rem; padding: 1.5rem 2rem; background: var(--c
 h1 { margin: 0 0 .5rem; font-size: 1.35rem; }
 p { margin: .5rem 0; }
 .faint { color: var(--faint); }
+main > :last-child { margin-bottom: 0; }
 code { padding: .1rem .35rem; border: 1px solid var(--line); border-radius: .3rem; font: .9em ui-monospace, monospace; }
 </style>
 </head>

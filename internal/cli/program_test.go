@@ -3,8 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"io"
-	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,12 +61,4 @@ func (p *program) sent(t *testing.T) string {
 		t.Fatal("nothing was sent")
 	}
 	return string(entries[len(entries)-1].Body)
-}
-
-// noNetwork fails the test that uses it.
-type noNetwork struct{ t *testing.T }
-
-func (n noNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
-	n.t.Errorf("a request was made: %s %s", r.Method, r.URL)
-	return nil, io.ErrUnexpectedEOF
 }

@@ -19,7 +19,7 @@ const (
 // is left out when the account is not known.
 //
 // The error is a [*ForeignHostError] if the login must not go to req's host, or
-// what [Source.Credential] says; req is then unchanged.
+// what [Source.Credential] says with req's context; req is then unchanged.
 func (s *Source) Authorize(req *http.Request) error {
 	c, err := s.Credential(req.Context())
 	if err != nil {
@@ -42,7 +42,8 @@ func (s *Source) Authorize(req *http.Request) error {
 // the store holds a newer token by now, or because the token was renewed. A login
 // that cannot be renewed is no error here; the backend's answer says it better.
 //
-// The error is what reading the store or [Source.Renew] says.
+// The error is what reading the store or [Source.Renew] says, or the cause of the
+// request's context.
 func (s *Source) Refused(req *http.Request) (retry bool, err error) {
 	token, ok := strings.CutPrefix(req.Header.Get(headerAuthorization), bearer)
 	if !ok || token == "" {

@@ -159,7 +159,7 @@ func TestTheIssuerSaysNo(t *testing.T) {
 		page   []string
 	}{
 		{"row 44, row 46: denied", []string{"error", "access_denied", "error_description", "You said no."}, ErrDenied, SignInError{"access_denied", "You said no."}, []string{"access_denied: You said no."}},
-		{"row 47: no description", []string{"error", "server_error"}, ErrSignInFailed, SignInError{"server_error", ""}, []string{"sign-in failed: server_error"}},
+		{"row 47: no description", []string{"error", "server_error"}, ErrSignInFailed, SignInError{"server_error", ""}, []string{"Sign-in failed: server_error"}},
 		{"row 48: escaped", []string{"error", "x", "error_description", "<script>alert(1)</script>&\"'"}, ErrSignInFailed, SignInError{"x", "<script>alert(1)</script>&\"'"}, []string{"&lt;script&gt;alert(1)&lt;/script&gt;&amp;&#34;&#39;"}},
 		{"no Codex", []string{"error", "access_denied", "error_description", "Sorry (missing_codex_entitlement)"}, ErrNoEntitlement, SignInError{"access_denied", "Sorry (missing_codex_entitlement)"}, []string{"does not include Codex"}},
 		{"error besides a code", []string{"error", "access_denied", "code", canaryCode}, ErrDenied, SignInError{"access_denied", ""}, []string{"declined"}},

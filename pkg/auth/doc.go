@@ -43,6 +43,6 @@
 // # Where tokens go
 //
 // A token issued by https://auth.openai.com is sent to chatgpt.com and
-// auth.openai.com only, unless the user named the login: [ErrForeignHost].
-// Redirects are not followed.
+// auth.openai.com only, unless the user named the login: [ErrForeignHost]. The same
+// holds for a token whose issuer is unknown. Redirects are not followed.
 package auth

@@ -136,12 +136,15 @@ type ForeignHostError struct {
 	// Host is the scheme and the host of the request.
 	Host string
 
-	// Issuer is who issued the token.
+	// Issuer is who issued the token; empty if it does not say.
 	Issuer string
 }
 
 // Error names host and issuer.
 func (e *ForeignHostError) Error() string {
+	if e.Issuer == "" {
+		return "a login that does not say who issued it is not sent to " + e.Host
+	}
 	return fmt.Sprintf("a login issued by %s is not sent to %s", e.Issuer, e.Host)
 }
 

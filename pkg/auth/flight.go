@@ -61,8 +61,8 @@ func (a *airspace) join(ctx context.Context, work func(context.Context) (credent
 	return f
 }
 
-// leave takes one caller off, because of cause. It reports whether that was the last: who then has
-// to wait for the end. Nobody can board a cancelled flight.
+// leave takes one caller off, because of cause. It reports whether that was the last:
+// who then has to wait for the end. Nobody can board a cancelled flight.
 func (a *airspace) leave(f *flight, cause error) (last bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

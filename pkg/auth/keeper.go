@@ -34,7 +34,7 @@ type Keeper struct {
 // It changes nothing but that the store's folder and lock file may come to exist. It
 // waits at most 30 seconds for the lock, which is free again when it returns.
 //
-// The error is Store's.
+// The error is Store's, or the context's cause.
 func (k Keeper) Check(ctx context.Context) error {
 	unlock, pending, err := k.prepare(ctx)
 	if err != nil {

@@ -43,7 +43,7 @@ func failedPage(err error, next string) page {
 		p.status = http.StatusInternalServerError
 		p.detail = "The login could not be stored."
 	case denied:
-		p.detail = said.words()
+		p.detail = sentence(said.Error())
 	case refused:
 		p.status = http.StatusBadGateway
 		p.detail = answered.Error()
@@ -52,6 +52,14 @@ func failedPage(err error, next string) page {
 		p.detail = "The sign-in was not completed."
 	}
 	return p
+}
+
+// sentence is text with a capital at its head, as a page has it.
+func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // The parts of the page around its texts. It needs nothing from anywhere.

@@ -21,8 +21,9 @@ const (
 // token that the issuer does not know is no error (RFC 7009, section 2.2).
 //
 // The error is [ErrLoginRequired] if c holds no token; a [*ForeignHostError], after
-// which nothing was sent, if the tokens are not that issuer's; an [*EndpointError];
-// a [*RedirectError]; or the transport's.
+// which nothing was sent, if config's issuer is not the real one and the tokens are
+// its or do not say whose they are; an [*EndpointError]; a [*RedirectError]; the
+// context's cause; or the transport's.
 //
 // Source: fact T-7 in docs/protocol.md.
 func Revoke(ctx context.Context, config Config, c credentials.Credential) error {
@@ -57,13 +58,16 @@ func revoke(ctx context.Context, config Config, c credentials.Credential) error 
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, revokeTimeout)
+	bounded, cancel := context.WithTimeout(ctx, revokeTimeout)
 	defer cancel()
-	r, err := config.post(ctx, call{
+	r, err := config.post(bounded, call{
 		endpoint: revokeEndpoint, path: revokePath,
 		contentType: typeJSON, body: string(body), secrets: []credentials.Secret{token},
 	})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return err
 	}
 	if err := r.fault(); err != nil {

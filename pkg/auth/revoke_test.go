@@ -16,6 +16,7 @@ func TestRevoke(t *testing.T) {
 	login := func(access, refresh string) credentials.Credential {
 		return credentials.Credential{AccessToken: credentials.NewSecret(access), RefreshToken: credentials.NewSecret(refresh)}
 	}
+	at := token("acc", clock(), "at")
 	revocation := func(status int, code, text string) error {
 		return &EndpointError{Endpoint: "revocation endpoint", Status: status, Code: code, Description: text}
 	}
@@ -26,14 +27,14 @@ func TestRevoke(t *testing.T) {
 		step  step
 		want  error
 	}{
-		{"a refresh token", login("at", canaryRefresh), `{"token":"` + canaryRefresh + `","token_type_hint":"refresh_token","client_id":"client"}`, step{status: 200, body: "{}"}, nil},
-		{"an access token alone", login("at", ""), `{"token":"at","token_type_hint":"access_token"}`, step{status: 204}, nil},
-		{"an answer that is no JSON", login("at", "rt"), "", step{status: 200, body: "ok"}, nil},
-		{"refused", login("at", canaryRefresh), "", step{status: 400, body: `{"error":"invalid_client","error_description":"no ` + canaryRefresh + `"}`}, revocation(400, "invalid_client", "no [redacted]")},
-		{"error inside a success", login("at", "rt"), "", step{status: 200, body: `{"error":{"code":"x","message":"y"}}`}, revocation(200, "x", "y")},
-		{"broken", login("at", "rt"), "", step{status: 503, body: "later"}, revocation(503, "", "later")},
-		{"edge block", login("at", "rt"), "", step{status: 403, body: "<html>"}, &EndpointError{Endpoint: "revocation endpoint", Status: 403, Description: "a web page instead of an answer", HTML: true}},
-		{"elsewhere", login("at", "rt"), "", step{status: 307, header: http.Header{"Location": {"https://elsewhere.test/x"}}}, &RedirectError{Endpoint: "revocation endpoint", Status: 307, Host: "elsewhere.test"}},
+		{"a refresh token", login(at, canaryRefresh), `{"token":"` + canaryRefresh + `","token_type_hint":"refresh_token","client_id":"client"}`, step{status: 200, body: "{}"}, nil},
+		{"an access token alone", login(at, ""), `{"token":"` + at + `","token_type_hint":"access_token"}`, step{status: 204}, nil},
+		{"an answer that is no JSON", login(at, "rt"), "", step{status: 200, body: "ok"}, nil},
+		{"refused", login(at, canaryRefresh), "", step{status: 400, body: `{"error":"invalid_client","error_description":"no ` + canaryRefresh + `"}`}, revocation(400, "invalid_client", "no [redacted]")},
+		{"error inside a success", login(at, "rt"), "", step{status: 200, body: `{"error":{"code":"x","message":"y"}}`}, revocation(200, "x", "y")},
+		{"broken", login(at, "rt"), "", step{status: 503, body: "later"}, revocation(503, "", "later")},
+		{"edge block", login(at, "rt"), "", step{status: 403, body: "<html>"}, &EndpointError{Endpoint: "revocation endpoint", Status: 403, Description: "a web page instead of an answer", HTML: true}},
+		{"elsewhere", login(at, "rt"), "", step{status: 307, header: http.Header{"Location": {"https://elsewhere.test/x"}}}, &RedirectError{Endpoint: "revocation endpoint", Status: 307, Host: "elsewhere.test"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,9 +67,12 @@ func TestRevokeSendsNothingAway(t *testing.T) {
 		AccessToken:  credentials.NewSecret(raw(`{"iss":"https://auth.openai.com"}`)),
 		RefreshToken: credentials.NewSecret(canaryRefresh),
 	}
+	opaque := credentials.Credential{AccessToken: credentials.NewSecret("at"), RefreshToken: credentials.NewSecret(canaryRefresh)}
 	i := newSigner(t)
-	if err := Revoke(t.Context(), Config{Issuer: i.URL}, real); !errors.Is(err, ErrForeignHost) {
-		t.Errorf("error %v, want %v", err, ErrForeignHost)
+	for name, c := range map[string]credentials.Credential{"the real issuer's": real, "nobody's": opaque} {
+		if err := Revoke(t.Context(), Config{Issuer: i.URL}, c); !errors.Is(err, ErrForeignHost) {
+			t.Errorf("%s: error %v, want %v", name, err, ErrForeignHost)
+		}
 	}
 	if err := Revoke(t.Context(), Config{Issuer: i.URL}, credentials.Credential{}); !errors.Is(err, ErrLoginRequired) {
 		t.Errorf("no token: error %v, want %v", err, ErrLoginRequired)

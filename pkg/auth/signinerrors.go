@@ -45,18 +45,13 @@ type SignInError struct {
 
 // Error says what happened and what the issuer said.
 func (e *SignInError) Error() string {
-	if words := e.words(); words != "" {
-		return e.kind().Error() + ": " + words
+	out := e.kind().Error()
+	for _, part := range [...]string{e.Code, e.Description} {
+		if part != "" {
+			out += ": " + part
+		}
 	}
-	return e.kind().Error()
-}
-
-// words is what the issuer said.
-func (e *SignInError) words() string {
-	if e.Code != "" && e.Description != "" {
-		return e.Code + ": " + e.Description
-	}
-	return either(e.Code, e.Description)
+	return out
 }
 
 // Is tells the four meanings apart.

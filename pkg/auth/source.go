@@ -41,7 +41,8 @@ type Source struct {
 	// NoRefresh forbids renewing: a token is used until it expires.
 	NoRefresh bool
 
-	// Warn is told of what went wrong without stopping us, on any goroutine. Nil
+	// Warn is told of what went wrong without stopping us. It is called on any
+	// goroutine, also on several at once, so it must be safe for concurrent use. Nil
 	// means nobody is told.
 	Warn func(error)
 
@@ -102,8 +103,8 @@ func loginRequired(err error) error {
 // good, it warns and returns the old one.
 //
 // The error is [ErrLoginRequired] if the store is gone, [ErrLoginExpired] if the
-// token has run out and may not be renewed, what reading the store says, or what
-// [Source.Renew] says.
+// token has run out and may not be renewed, what reading the store says, what
+// [Source.Renew] says, or the context's cause.
 func (s *Source) Credential(ctx context.Context) (credentials.Credential, error) {
 	c, err := s.load(ctx, false)
 	if err != nil {
@@ -140,7 +141,8 @@ func (s *Source) Credential(ctx context.Context) (credentials.Credential, error)
 //
 // The error is a [*NotRenewableError], a [*RefusedError], an [*EndpointError], a
 // [*RedirectError], a [*ForeignHostError], [ErrAccountChanged], a
-// [*credentials.FileError], a [*credentials.RescueError], or the transport's own.
+// [*credentials.FileError], a [*credentials.RescueError], the transport's own, or
+// the cause of ctx, which ends the wait and not a request that is on its way.
 // After an error the store is as it was; after a RescueError that is not about a
 // changed account this Source goes on with the fresh tokens.
 func (s *Source) Renew(ctx context.Context) (credentials.Credential, error) {

@@ -174,8 +174,14 @@ func TestTokensOfTheRealIssuerStayAtHome(t *testing.T) {
 		{"another port", flat(real, ""), "https://chatgpt.com:8443/x", false, ErrForeignHost},
 		{"loopback", flat(real, ""), "http://127.0.0.1:8080/x", false, ErrForeignHost},
 		{"opaque, but the id token tells", flat("opaque", real), "https://example.com/x", false, ErrForeignHost},
-		{"opaque, nothing tells", flat("opaque", ""), "https://example.com/x", false, nil},
+		{"opaque, nothing tells", flat("opaque", ""), "https://example.com/x", false, ErrForeignHost},
+		{"opaque, nothing tells, plain HTTP", flat("opaque", ""), "http://chatgpt.com/x", false, ErrForeignHost},
+		{"opaque, nothing tells, to the backend", flat("opaque", ""), "https://chatgpt.com/x", false, nil},
+		{"opaque, named by the user", flat("opaque", ""), "https://example.com/x", true, nil},
+		{"opaque, but the id token is emulated", flat("opaque", emulated), "https://example.com/x", false, nil},
+		{"claims without an issuer", flat(raw("{}"), raw("{}")), "https://example.com/x", false, ErrForeignHost},
 		{"emulated login", flat(emulated, ""), "http://127.0.0.1:9/x", false, nil},
+		{"emulated login with a real id token", flat(emulated, real), "http://127.0.0.1:9/x", false, ErrForeignHost},
 		{"named by the user", flat(real, ""), "https://example.com/x", true, nil},
 	}
 	for _, tt := range tests {
@@ -203,12 +209,29 @@ func TestTokensOfTheRealIssuerStayAtHome(t *testing.T) {
 			}
 		})
 	}
-	t.Run("refresh token to a foreign issuer", func(t *testing.T) {
-		i := newIssuer(t, grants)
-		s := source(t, storedAs(t, flat(real, "")), i.URL)
-		s.Login.Named = false
-		if _, err := s.Renew(t.Context()); !errors.Is(err, ErrForeignHost) || i.count() != 0 {
-			t.Errorf("Renew error = %v after %d requests, want %v after none", err, i.count(), ErrForeignHost)
+	for name, access := range map[string]string{"the real issuer's": real, "nobody's": "opaque"} {
+		t.Run("refresh token to a foreign issuer, "+name, func(t *testing.T) {
+			i := newIssuer(t, grants)
+			s := source(t, storedAs(t, flat(access, "")), i.URL)
+			s.Login.Named = false
+			if _, err := s.Renew(t.Context()); !errors.Is(err, ErrForeignHost) || i.count() != 0 {
+				t.Errorf("Renew error = %v after %d requests, want %v after none", err, i.count(), ErrForeignHost)
+			}
+		})
+	}
+	t.Run("an opaque token in a variable", func(t *testing.T) {
+		s, err := Open(t.Context(), credentials.Locator{Getenv: func(name string) string {
+			return map[string]string{credentials.VariableToken: "opaque"}[name]
+		}}, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/x", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Authorize(req); err != nil {
+			t.Errorf("Authorize error = %v, want none", err)
 		}
 	})
 }

@@ -174,7 +174,7 @@ func TestModelsFailures(t *testing.T) {
 			}
 			_, err := c.Models(t.Context())
 			if tt.want == mine {
-				if err == nil || err.Error() != "list models: "+mine.Error() {
+				if err == nil || err.Error() != mine.Error() {
 					t.Errorf("error = %v, want %v", err, mine)
 				}
 			} else {

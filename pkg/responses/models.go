@@ -33,10 +33,10 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	version := orDefault(c.ClientVersion, DefaultClientVersion)
 	body, err := c.get(ctx, "/models?client_version="+url.QueryEscape(version))
 	if err != nil {
-		return nil, fmt.Errorf("list models: %w", err)
+		return nil, err
 	}
 	if !gjson.ValidBytes(body) {
-		return nil, fmt.Errorf("list models: %w: the list is torn", ErrConnection)
+		return nil, fmt.Errorf("%w: the list of models is torn", ErrConnection)
 	}
 	var models []Model
 	for _, entry := range gjson.GetBytes(body, "models").Array() {

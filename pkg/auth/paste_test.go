@@ -111,8 +111,8 @@ func TestAPasteEndsTheSignInWhenTheIssuerIsBroken(t *testing.T) {
 			i := newSigner(t)
 			i.on("/oauth/token", say(tt.status, "{}"))
 			lines := make(chan string, 1)
-			lines <- tt.line
 			s := begin(t, BrowserLogin{Config: Config{Issuer: i.URL}, Paste: lines})
+			lines <- tt.line
 			if _, err := s.end(); !errors.Is(err, tt.want) {
 				t.Errorf("error %v, want %v", err, tt.want)
 			}

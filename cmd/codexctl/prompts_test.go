@@ -163,7 +163,7 @@ func TestPromptsOnATerminal(t *testing.T) {
 					before := h.keep(p.format, path, p.with)
 					args := p.args
 					if args[1] == "login" {
-						args = append(args[:len(args):len(args)], "--port", freePort(t))
+						args = append(args[:len(args):len(args)], "--port", freePort(t), "--wait", "15s")
 					}
 					command := h.command(args...)
 					command.Env = append(command.Env, "TERM="+term)

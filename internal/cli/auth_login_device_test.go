@@ -65,7 +65,7 @@ func TestDeviceLoginEnds(t *testing.T) {
 		{"nobody comes (row 39)", "device-person", []string{"--wait", "20m"}, 7, "timeout", "codexctl: ", "expired", ""},
 		{"--wait 1s", "device-person", []string{"--wait", "1s"}, 7, "timeout", "codexctl: ", "--wait", ""},
 		{"--wait, 15 minutes by default", "device-person", nil, 7, "timeout", "codexctl: ", "", ""},
-		{"--timeout bounds the whole command", "device-person", []string{"--timeout", "20s"}, 7, "timeout", "codexctl: ", "--timeout", "[5 5 5]"},
+		{"--timeout bounds the whole command", "device-person", []string{"--timeout", "18s"}, 7, "timeout", "codexctl: ", "--timeout", "[5 5 5]"},
 		{"a grant without a code (langchain.md 3.1, missing fields)", "device-empty-grant", nil, 1, "server_error", "codexctl: ", "authorization code", "[5]"},
 		{"switched off", "device-off", nil, 4, "auth_denied", "codexctl: ", "ChatGPT security settings", "[]"},
 		{"the start meets a web page", "device-start-unavailable", nil, 6, "network", "codexctl: ", "503", "[]"},

@@ -59,8 +59,8 @@ func TestBrowserLoginEnds(t *testing.T) {
 			p, person := newcomer(t, namedScene(t, tt.scene))
 			before := p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
 			port := freePort(t)
-			args := append([]string{"auth", "login", "--force", "--port", port}, tt.args...)
-			p.wants(t, p.run(args...), tt.exit, tt.line)
+			args := append([]string{"--force"}, tt.args...)
+			p.wants(t, p.loginOn(port, args...), tt.exit, tt.line)
 			p.says(t, tt.says)
 			if p.out.Len() > 0 {
 				t.Errorf("stdout has %q, want nothing", &p.out)
@@ -84,7 +84,7 @@ func TestBrowserLoginEnds(t *testing.T) {
 				return
 			}
 			unchanged(t, p.store(), before)
-			if code := p.run(append(args, "--json")...); code != tt.exit {
+			if code := p.loginOn(port, append(args, "--json")...); code != tt.exit {
 				t.Errorf("exit %d with --json, want %d", code, tt.exit)
 			}
 			_, _ = person.Wait()
@@ -103,9 +103,8 @@ func TestBrowserLoginEnds(t *testing.T) {
 // visitor is a person whose browser does what the test says. Its errors are the
 // test's.
 func (p *program) visitor(t *testing.T, visit func(back *url.URL)) {
-	var once sync.WaitGroup
 	p.Browse = func(_, address string) error {
-		once.Go(func() {
+		p.visits.Go(func() {
 			back, err := p.comeBack(address)
 			if err != nil {
 				t.Errorf("sign-in page: %v", err)
@@ -115,7 +114,6 @@ func (p *program) visitor(t *testing.T, visit func(back *url.URL)) {
 		})
 		return nil
 	}
-	t.Cleanup(once.Wait)
 }
 
 // get loads a page and gives its status and text.
@@ -160,7 +158,7 @@ func TestBothLoopbackFamiliesListenBeforeTheAddressIsPrinted(t *testing.T) {
 					t.Errorf("callback on %s: %d, %v: %s", host, status, err, body)
 				}
 			})
-			p.wants(t, p.run("auth", "login", "--port", port), 0, "Signed in as ")
+			p.wants(t, p.loginOn(port), 0, "Signed in as ")
 			if !printed.done {
 				t.Error("no address was printed")
 			}
@@ -349,7 +347,7 @@ func TestAddressToOpen(t *testing.T) {
 			p, _ := newcomer(t, emulator.Scene{})
 			p.variables["CODEXCTL_ORIGINATOR"] = tt.variable
 			port := freePort(t)
-			p.wants(t, p.run(append([]string{"auth", "login", "--port", port}, tt.args...)...), 0, "Signed in as ")
+			p.wants(t, p.loginOn(port, tt.args...), 0, "Signed in as ")
 			address, err := url.Parse(p.printed(t))
 			if err != nil {
 				t.Fatal(err)
@@ -385,7 +383,7 @@ func TestUnregisteredPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := freePort(t)
-	p.wants(t, p.run("auth", "login", "--port", port), 4, "codexctl: warning: ")
+	p.wants(t, p.loginOn(port), 4, "codexctl: warning: ")
 	p.says(t, "1455 and 1457", port)
 	if page, err := person.Wait(); page.Status != 502 || err != nil {
 		t.Errorf("the browser ended at %d, %v", page.Status, err)
@@ -394,7 +392,7 @@ func TestUnregisteredPort(t *testing.T) {
 		t.Error("something was stored")
 	}
 	for _, port := range []string{"-1", "65536", "x"} {
-		p.wants(t, p.run("auth", "login", "--port", port), 2, "codexctl: ")
+		p.wants(t, p.loginOn(port), 2, "codexctl: ")
 	}
 }
 
@@ -414,7 +412,7 @@ func TestBusyPort(t *testing.T) {
 			}
 			defer l.Close()
 			_, port, _ := net.SplitHostPort(l.Addr().String())
-			p.wants(t, p.run("auth", "login", "--port", port, "--json"), 3, "codexctl: ")
+			p.wants(t, p.loginOn(port, "--json"), 3, "codexctl: ")
 			p.says(t, port, "--port")
 			if got := gjson.GetBytes(p.out.Bytes(), "error.code").Str; got != "port_in_use" {
 				t.Errorf("error.code %q", got)

@@ -84,7 +84,12 @@ func haveIPv6() bool {
 // login runs `auth login` on a port of its own.
 func (p *program) login(t *testing.T, args ...string) int {
 	t.Helper()
-	return p.run(slices.Concat([]string{"auth", "login", "--port", freePort(t)}, args)...)
+	return p.loginOn(freePort(t), args...)
+}
+
+// loginOn runs `auth login` on a port. It waits for nobody for long, unless args say so.
+func (p *program) loginOn(port string, args ...string) int {
+	return p.run(slices.Concat([]string{"auth", "login", "--wait", "15s", "--port", port}, args)...)
 }
 
 // store is where this program keeps its login.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 // but the test's.
 type program struct {
 	Env
-	out, talk bytes.Buffer
+	out, talk lockedBuffer
+	visits    sync.WaitGroup // browsers that have been started
 	emulator  *emulator.Emulator
 	variables map[string]string
 }
@@ -50,7 +52,36 @@ func (p *program) run(args ...string) int {
 func (p *program) runContext(ctx context.Context, args ...string) int {
 	p.out.Reset()
 	p.talk.Reset()
-	return Main(ctx, &p.Env, args)
+	code := Main(ctx, &p.Env, args)
+	p.visits.Wait()
+	return code
+}
+
+// lockedBuffer can be looked at while the program still writes.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) Bytes() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.buf.Bytes())
+}
+
+func (b *lockedBuffer) String() string { return string(b.Bytes()) }
+func (b *lockedBuffer) Len() int       { return len(b.Bytes()) }
+
+func (b *lockedBuffer) Reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf.Reset()
 }
 
 // sent is the body of the last request to the backend.

@@ -83,7 +83,7 @@ func TestRegisteredPorts(t *testing.T) {
 			if err := p.emulator.SetScene(emulator.Scene{}); err != nil {
 				t.Fatal(err)
 			}
-			p.wants(t, p.run(append([]string{"auth", "login", "--json"}, tt.args...)...), tt.exit, "")
+			p.wants(t, p.run(append([]string{"auth", "login", "--json", "--wait", "15s"}, tt.args...)...), tt.exit, "")
 			if _, err := person.Wait(); err != nil {
 				t.Errorf("browser: %v", err)
 			}

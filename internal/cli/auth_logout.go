@@ -62,7 +62,7 @@ func (o *logoutOptions) run(ctx context.Context, inv *invocation) error {
 		if err == nil && o.revoke {
 			doc.Revoked = inv.revoke(ctx, c)
 		}
-		if err := remove(ctx, file); err != nil {
+		if err := inv.remove(ctx, file); err != nil {
 			return err
 		}
 		doc.Removed = true
@@ -84,9 +84,12 @@ func (inv *invocation) revoke(ctx context.Context, c credentials.Credential) boo
 }
 
 // remove deletes a store under its lock, so that no renewal writes it again.
-func remove(ctx context.Context, file credentials.File) error {
+func (inv *invocation) remove(ctx context.Context, file credentials.File) error {
 	lock, err := file.Lock(ctx, credentials.DefaultLockWait)
-	if err != nil {
+	switch {
+	case errors.Is(err, credentials.ErrNoLocking):
+		inv.talk.warn("%v", err)
+	case err != nil:
 		return err
 	}
 	defer lock.Unlock()

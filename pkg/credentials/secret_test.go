@@ -14,6 +14,7 @@ import (
 
 const canary = "canary-3f9a7c"
 
+// LangChain 7.1, row 14: printing a token shows no secret.
 func TestSecretNeverShows(t *testing.T) {
 	s := NewSecret(canary)
 	type hidden struct{ inner struct{ token Secret } }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"strings"
 
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
@@ -21,7 +23,7 @@ type importOptions struct {
 func authImportCommand() command {
 	return command{
 		name: "import", summary: "copy a login into our store", args: "[FILE|-]",
-		details: "The source is not touched. Without FILE it is the official Codex CLI's login, or\nLangChain's with --from langchain.",
+		details: "The source is not touched. Without FILE it is the login of the official\nCodex CLI or LangChain's, whichever is there; of both you choose, or say --from.",
 		examples: []string{
 			"codexctl auth import --from codex -y",
 			"codexctl auth import backup.json",
@@ -86,18 +88,50 @@ func (o *importOptions) read(ctx context.Context, inv *invocation, args []string
 		c, has, err := credentials.Decode([]byte(text), from)
 		return "stdin", c, has, err
 	}
-	file := inv.locator().CodexFile()
-	switch {
-	case len(args) == 1:
-		file = credentials.File{Path: args[0], Format: from}
-	case from == credentials.LangChain:
-		file = inv.locator().OwnFile()
+	file, err := o.source(ctx, inv, args, from)
+	if err != nil {
+		return "", credentials.Credential{}, "", err
 	}
 	c, has, err := file.Read(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", c, has, usagef("%v: there is nothing to import", err)
 	}
 	return file.Path, c, has, err
+}
+
+// source is the file to read: the one that is named, the one that the form is known
+// for, or the one that is there. Of several a person chooses.
+func (o *importOptions) source(ctx context.Context, inv *invocation, args []string, from credentials.Format) (credentials.File, error) {
+	own, official := inv.locator().OwnFile(), inv.locator().CodexFile()
+	switch {
+	case len(args) == 1:
+		return credentials.File{Path: args[0], Format: from}, nil
+	case from == credentials.LangChain:
+		return own, nil
+	case from != "":
+		return official, nil
+	}
+	target := inv.locator().Target()
+	var there []credentials.File
+	var names []string
+	for _, file := range []credentials.File{official, own} {
+		if _, err := os.Stat(file.Path); err == nil && file.Path != target.Path {
+			there, names = append(there, file), append(names, file.Path)
+		}
+	}
+	switch {
+	case len(there) == 0:
+		return official, nil // reading it says what is missing
+	case len(there) == 1:
+		return there[0], nil
+	case inv.env.Choose == nil || inv.global.noInput:
+		return official, usagef("there is more than one login to import: %s; say which with --from, or name the file", strings.Join(names, ", "))
+	}
+	chosen, err := inv.env.Choose(ctx, "Which login shall be imported?", names)
+	if err != nil {
+		return official, err
+	}
+	return there[chosen], nil
 }
 
 // agree makes sure that neither the target's login nor the source's owner is

@@ -41,6 +41,9 @@ type Env struct {
 	// Confirm asks a yes-or-no question, until the context ends; nil when there is
 	// nobody to ask.
 	Confirm func(ctx context.Context, question string) (bool, error)
+
+	// Choose asks for one of several options, by its index; nil like Confirm.
+	Choose func(ctx context.Context, question string, options []string) (int, error)
 }
 
 // StdinKind is what stands behind standard input.
@@ -67,12 +70,17 @@ func ProcessEnv() *Env {
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}
 	if env.StdinKind == StdinTerminal && env.StderrTerminal {
-		env.Confirm = func(ctx context.Context, question string) (bool, error) {
-			prompt := terminal.Prompt{
+		prompt := func() terminal.Prompt {
+			return terminal.Prompt{
 				In: os.Stdin, Out: os.Stderr, Term: os.Getenv("TERM"),
 				Colour: terminal.Colour("auto", os.Getenv, true),
 			}
-			return prompt.Confirm(ctx, question)
+		}
+		env.Confirm = func(ctx context.Context, question string) (bool, error) {
+			return prompt().Confirm(ctx, question)
+		}
+		env.Choose = func(ctx context.Context, question string, options []string) (int, error) {
+			return prompt().Choose(ctx, question, options)
 		}
 	}
 	return env

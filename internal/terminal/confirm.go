@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/AlecAivazis/survey/v2"
@@ -38,28 +39,41 @@ type Prompt struct {
 // for Ctrl-C, or the cause of a context that ended first; the terminal is then as it
 // was.
 func (p Prompt) Confirm(ctx context.Context, question string) (bool, error) {
+	return attend(ctx, p, func() (bool, error) { return p.ask(question) })
+}
+
+// Choose asks for one of several options and returns its index. The errors are those
+// of Confirm.
+func (p Prompt) Choose(ctx context.Context, question string, options []string) (int, error) {
+	return attend(ctx, p, func() (int, error) { return p.choose(question, options) })
+}
+
+// attend waits for an answer, or for the end of the context, and leaves the terminal
+// as it was.
+func attend[T any](ctx context.Context, p Prompt, ask func() (T, error)) (T, error) {
+	var none T
 	before, err := term.GetState(int(p.In.Fd()))
 	if err != nil {
-		return false, fmt.Errorf("ask: %w", err)
+		return none, fmt.Errorf("ask: %w", err)
 	}
 	type reply struct {
-		yes bool
-		err error
+		answer T
+		err    error
 	}
 	// A read of a terminal cannot be interrupted: if the context ends first, the
 	// reader stays behind for the short time that the program has left.
 	done := make(chan reply, 1)
 	go func() {
-		yes, err := p.ask(question)
-		done <- reply{yes, err}
+		answer, err := ask()
+		done <- reply{answer, err}
 	}()
 	select {
 	case r := <-done:
-		return r.yes, r.err
+		return r.answer, r.err
 	case <-ctx.Done():
 		_ = term.Restore(int(p.In.Fd()), before) // best effort: we are leaving
 		fmt.Fprintln(p.Out)
-		return false, context.Cause(ctx)
+		return none, context.Cause(ctx)
 	}
 }
 
@@ -77,6 +91,42 @@ func (p Prompt) ask(question string) (bool, error) {
 		return false, fmt.Errorf("ask: %w", err)
 	}
 	return answer, nil
+}
+
+func (p Prompt) choose(question string, options []string) (int, error) {
+	if p.Term == "" || p.Term == "dumb" {
+		return plainChoose(p.In, p.Out, question, options)
+	}
+	core.DisableColor = !p.Colour
+	chosen := 0
+	err := survey.AskOne(&survey.Select{Message: question, Options: options}, &chosen, survey.WithStdio(p.In, p.Out, p.Out))
+	switch {
+	case errors.Is(err, terminal.InterruptErr):
+		return 0, ErrInterrupted
+	case err != nil:
+		return 0, fmt.Errorf("ask: %w", err)
+	}
+	return chosen, nil
+}
+
+// plainChoose asks with numbered lines and reads a number.
+func plainChoose(in io.Reader, out io.Writer, question string, options []string) (int, error) {
+	text := question + "\n"
+	for i, option := range options {
+		text += fmt.Sprintf("  %d) %s\n", i+1, option)
+	}
+	if _, err := fmt.Fprintf(out, "%s[1-%d] ", text, len(options)); err != nil {
+		return 0, fmt.Errorf("ask: %w", err)
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && line == "" && !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("ask: %w", err)
+	}
+	number, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil || number < 1 || number > len(options) {
+		return 0, fmt.Errorf("ask: want a number from 1 to %d", len(options))
+	}
+	return number - 1, nil
 }
 
 // plainConfirm asks with a line and reads a line.

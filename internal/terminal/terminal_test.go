@@ -90,3 +90,29 @@ func TestCleanWriterWhateverTheWrites(t *testing.T) {
 		}
 	}
 }
+
+func TestPlainChoose(t *testing.T) {
+	tests := []struct {
+		name, typed string
+		want        int
+		fails       bool
+	}{
+		{"the first", "1\n", 0, false},
+		{"the last, without a newline", " 2 ", 1, false},
+		{"beyond the last", "3\n", 0, true},
+		{"no number", "yes\n", 0, true},
+		{"nothing", "", 0, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out bytes.Buffer
+			got, err := plainChoose(strings.NewReader(tt.typed), &out, "Which?", []string{"a", "b"})
+			if got != tt.want || (err != nil) != tt.fails {
+				t.Errorf("%q: %d, %v", tt.typed, got, err)
+			}
+			if out.String() != "Which?\n  1) a\n  2) b\n[1-2] " {
+				t.Errorf("asked %q", out.String())
+			}
+		})
+	}
+}

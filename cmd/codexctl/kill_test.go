@@ -55,6 +55,7 @@ func TestKillAtAnyMoment(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) // the moments are random anyway
 	ended := map[string]int{}
+	life := lifeOfAProcess(t)
 	wanted, done := kills(t), 0
 	for round := 0; done < wanted; round++ {
 		if round == 10*wanted {
@@ -80,10 +81,10 @@ func TestKillAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		if round%(2*len(commands)) < len(commands) {
-			time.Sleep(time.Duration(random.Int64N(int64(30 * time.Millisecond))))
+			time.Sleep(time.Duration(random.Int64N(int64(3 * life / 2))))
 		} else {
 			awaitWriting(h, store, c.stdin)
-			time.Sleep(time.Duration(random.Int64N(int64(3 * time.Millisecond))))
+			time.Sleep(time.Duration(random.Int64N(int64(life / 4))))
 		}
 		_ = command.Process.Kill() // it may have ended
 		_ = command.Wait()
@@ -128,9 +129,21 @@ func TestKillAtAnyMoment(t *testing.T) {
 		}
 	}
 	t.Logf("the files were: %v", ended)
-	if ended["old, killed: true"] == 0 || ended["new, killed: true"] == 0 {
+	// A few dozen may all miss one side by chance.
+	if done >= 100 && (ended["old, killed: true"] == 0 || ended["new, killed: true"] == 0) {
 		t.Error("the moments are badly chosen: all were before, or all after the writing")
 	}
+}
+
+// lifeOfAProcess is how long one that renews a login takes here, now and in this build.
+func lifeOfAProcess(t *testing.T) time.Duration {
+	h := newHousehold(t)
+	h.keep(credentials.LangChain, h.own(), emulator.LoginOptions{})
+	start := time.Now()
+	if code, out := h.run("auth", "refresh"); code != 0 {
+		t.Fatalf("exit %d: %s", code, out)
+	}
+	return time.Since(start)
 }
 
 // awaitWriting waits for the request whose answer is going to be stored, or, where

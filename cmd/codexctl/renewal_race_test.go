@@ -182,7 +182,7 @@ func codexctl(url string, args ...string) *exec.Cmd {
 	cmd := exec.Command("codexctl", args...)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(),
-		"CODEXCTL_BASE_URL=" + url + "/backend-api/codex", "CODEXCTL_ISSUER=" + url,
+		"CODEXCTL_BASE_URL=" + url + "/backend-api/codex", "CODEXCTL_ISSUER=" + url, "GORACE=" + promptly,
 	}
 	return cmd
 }

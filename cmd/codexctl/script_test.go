@@ -66,6 +66,10 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// promptly keeps the race detector, where it is built in, from holding up the end of
+// every process for a second.
+const promptly = "atexit_sleep_ms=10"
+
 // world is what one script has beside its files.
 type world struct {
 	emulator *emulator.Emulator
@@ -90,6 +94,7 @@ func setUp(env *testscript.Env) error {
 		"CODEXCTL_BASE_URL": w.server.URL + "/backend-api/codex",
 		"CODEXCTL_ISSUER":   w.server.URL,
 		"RECORDINGS":        recordings(),
+		"GORACE":            promptly,
 	} {
 		env.Setenv(name, value)
 	}

@@ -101,21 +101,34 @@ func (c *console) shows(text string) {
 	c.t.Fatalf("the screen does not show %q; it got %q", text, c.seen())
 }
 
-// listens waits until survey has asked for the cursor twice, as it does before it reads
-// an answer, and has read both replies: it loses what is typed at that moment. A plain
-// question asks for nothing.
-func (c *console) listens(questions int) {
+// answers types an answer to survey's question number n. Before survey reads one it asks
+// for the cursor twice, and what arrives together with the reply it loses; so both
+// replies must have been read, and an answer that nobody has noticed is typed again.
+func (c *console) answers(n int, text string) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	end := time.Now().Add(patience)
+	for calm := 0; calm < 4; time.Sleep(5 * time.Millisecond) {
 		unread, err := unix.IoctlGetInt(int(c.slave.Fd()), unix.TIOCINQ)
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		if strings.Count(c.seen(), "\x1b[6n") >= 2*questions && unread == 0 {
-			return
+		// The kernel hands over what was written a moment later, hence more than one look.
+		if calm++; strings.Count(c.seen(), "\x1b[6n") < 2*n || unread > 0 {
+			calm = 0
+		}
+		if time.Now().After(end) {
+			c.t.Fatalf("nobody reads; the screen got %q", c.seen())
 		}
 	}
-	c.t.Fatalf("nobody reads; the screen got %q", c.seen())
+	for before := len(c.seen()); time.Now().Before(end); {
+		c.types(text)
+		for again := time.Now().Add(2 * time.Second); time.Now().Before(again); time.Sleep(2 * time.Millisecond) {
+			if len(c.seen()) > before {
+				return
+			}
+		}
+	}
+	c.t.Fatalf("nobody notices %q; the screen got %q", text, c.seen())
 }
 
 // address waits for the address of a sign-in page. It must stand on one unbroken line.

@@ -170,9 +170,10 @@ func TestPromptsOnATerminal(t *testing.T) {
 					c := onConsole(t, command)
 					c.shows(p.question)
 					if term == "xterm" {
-						c.listens(1)
+						c.answers(1, reply.types)
+					} else {
+						c.types(reply.types)
 					}
-					c.types(reply.types)
 					c.ends(reply.exit)
 					after := present(path)
 					switch {
@@ -211,10 +212,8 @@ func TestPromptsThatAreNotAnswered(t *testing.T) {
 			c := onConsole(t, command)
 			c.shows("Forget the login in")
 			if term == "xterm" {
-				c.listens(1)
-				c.types("maybe\r")
+				c.answers(1, "maybe\r")
 				c.shows("not a valid answer")
-				c.listens(2)
 			}
 			if err := c.command.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
@@ -298,8 +297,7 @@ func TestPasteAfterAQuestion(t *testing.T) {
 	command.Env = append(command.Env, "TERM=xterm")
 	c := onConsole(t, command)
 	c.shows("Replace it?")
-	c.listens(1)
-	c.types("y\r")
+	c.answers(1, "y\r")
 	back := comeBack(t, c.address())
 	c.types("ac_of-another-day\r")
 	c.shows("invalid_grant")

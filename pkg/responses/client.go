@@ -75,6 +75,11 @@ type Client struct {
 	// received and between two received. 0 is 5 minutes, negative is no limit.
 	IdleTimeout time.Duration
 
+	// Hold bounds how long the first events are held back while it is not clear yet
+	// that the answer has begun, counted from the first of them. A failure after it is
+	// an event of the stream, and not repeated. 0 is no bound.
+	Hold time.Duration
+
 	// Notify is told what happens on the way; nil tells nobody. It is called from
 	// the goroutine that called the client.
 	Notify func(Notice)
@@ -104,11 +109,15 @@ func (c *Client) StreamBody(ctx context.Context, body []byte) (*Stream, error) {
 	return counted(stream, err, attempts)
 }
 
-// stream tries the plain form first, then the Lite form if the model asks for it.
+// stream tries the plain form first, then the Lite form if the model asks for it. A
+// request that has the Lite form already is sent in it.
 func (c *Client) stream(ctx context.Context, r Request, attempts *int) (*Stream, error) {
 	body, err := r.Body(false)
 	if err != nil {
 		return nil, err
+	}
+	if r.hasLiteForm() {
+		return c.exchange(ctx, body, true, attempts)
 	}
 	stream, plainErr := c.exchange(ctx, body, false, attempts)
 	if plainErr == nil || !c.wantsLite(ctx, r.Model, plainErr) {
@@ -141,7 +150,7 @@ func (c *Client) wantsLite(ctx context.Context, model string, err error) bool {
 // NewRequest builds the request that [Client.Stream] sends, without the login's
 // headers.
 func (c *Client) NewRequest(ctx context.Context, body []byte, lite bool) (*http.Request, error) {
-	req, err := c.request(ctx, http.MethodPost, "/responses", bytes.NewReader(body))
+	req, err := c.request(ctx, http.MethodPost, c.base()+"/responses", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -156,12 +165,8 @@ func (c *Client) NewRequest(ctx context.Context, body []byte, lite bool) (*http.
 // request builds a request with the headers that name us.
 //
 // Source: fact H-1 in docs/protocol.md.
-func (c *Client) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
-	base := c.BaseURL
-	if base == "" {
-		base = DefaultBaseURL
-	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(base, "/")+path, body)
+func (c *Client) request(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadRequest, err)
 	}
@@ -172,6 +177,9 @@ func (c *Client) request(ctx context.Context, method, path string, body io.Reade
 	req.Header.Set("Version", orDefault(c.ClientVersion, DefaultClientVersion))
 	return req, nil
 }
+
+// base is the backend's address without a final slash.
+func (c *Client) base() string { return strings.TrimSuffix(orDefault(c.BaseURL, DefaultBaseURL), "/") }
 
 // ApplyHeader lays the caller's own headers over a request's.
 func (c *Client) ApplyHeader(req *http.Request) {

@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -129,7 +130,11 @@ func TestStreamTellsOfItsAnswer(t *testing.T) {
 
 func TestModels(t *testing.T) {
 	const list = `{"models":[{"slug":"a","visibility":"list","use_responses_lite":true},{"id":"b","visibility":"hide"},{"slug":"c","visibility":"list"}]}`
-	want := []Model{{Slug: "a", Listed: true, Lite: true}, {Slug: "b"}, {Slug: "c", Listed: true}}
+	want := []Model{
+		{Slug: "a", Listed: true, Lite: true, Entry: json.RawMessage(`{"slug":"a","visibility":"list","use_responses_lite":true}`)},
+		{Slug: "b", Entry: json.RawMessage(`{"id":"b","visibility":"hide"}`)},
+		{Slug: "c", Listed: true, Entry: json.RawMessage(`{"slug":"c","visibility":"list"}`)},
+	}
 	var path string
 	b := serve(t, fails(401, `{}`), func(w http.ResponseWriter, r *http.Request) {
 		path = r.URL.String()

@@ -33,6 +33,12 @@ func (r *Request) toLite() {
 	r.Extra["parallel_tool_calls"] = json.RawMessage("false")
 }
 
+// hasLiteForm says whether the caller has put the request into the Lite form, as the
+// official client does.
+func (r *Request) hasLiteForm() bool {
+	return len(r.Input) > 0 && gjson.GetBytes(r.Input[0], "type").Str == "additional_tools"
+}
+
 // withoutDetail removes `detail` from an item's images.
 func withoutDetail(item json.RawMessage) json.RawMessage {
 	for _, list := range []string{"content", "output"} {

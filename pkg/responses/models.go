@@ -2,10 +2,12 @@ package responses
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -22,6 +24,9 @@ type Model struct {
 
 	// Lite is true for a model that takes the Lite form of a request.
 	Lite bool
+
+	// Entry is the whole entry as it came, a JSON object.
+	Entry json.RawMessage
 }
 
 const catalogueLimit = 16 << 20
@@ -31,7 +36,7 @@ const catalogueLimit = 16 << 20
 // models. It makes one request, or two if the first is refused with 401.
 func (c *Client) Models(ctx context.Context) ([]Model, error) {
 	version := orDefault(c.ClientVersion, DefaultClientVersion)
-	body, err := c.get(ctx, "/models?client_version="+url.QueryEscape(version))
+	body, err := c.get(ctx, c.base()+"/models?client_version="+url.QueryEscape(version))
 	if err != nil {
 		return nil, err
 	}
@@ -48,15 +53,37 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 			Slug:   slug,
 			Listed: entry.Get("visibility").Str == "list",
 			Lite:   entry.Get("use_responses_lite").Bool(),
+			Entry:  json.RawMessage(entry.Raw),
 		})
 	}
 	return models, nil
 }
 
+// Usage asks for the state of the account's allowance: the backend's own JSON document.
+// It makes one request, or two if the first is refused with 401.
+//
+// Source: fact U-1 in docs/protocol.md.
+func (c *Client) Usage(ctx context.Context) (json.RawMessage, error) {
+	address, found := strings.CutSuffix(c.base(), "/codex")
+	if found {
+		address += "/wham/usage"
+	} else {
+		address += "/api/codex/usage"
+	}
+	body, err := c.get(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	if !gjson.ValidBytes(body) {
+		return nil, fmt.Errorf("%w: the usage document is torn", ErrConnection)
+	}
+	return body, nil
+}
+
 // get fetches a JSON document of the backend.
-func (c *Client) get(ctx context.Context, path string) ([]byte, error) {
+func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
 	for again := false; ; again = true {
-		req, err := c.request(ctx, http.MethodGet, path, nil)
+		req, err := c.request(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -55,6 +55,10 @@ type Request struct {
 
 	// Extra holds every other field by its name.
 	Extra map[string]json.RawMessage
+
+	// Bare sends no instructions when there are none: the official client leads its
+	// input with a developer message instead (fact R-3). It is no field of the body.
+	Bare bool
 }
 
 // Reasoning says how much a model may think and how much of it is shown.

@@ -22,27 +22,30 @@ func (r Request) Refused() []string {
 	return names
 }
 
-// refusedField knows the fields that the backend answers with 400 "Unsupported
+// RefusedFields are the fields that the backend answers with 400 "Unsupported
 // parameter", and the fields of Chat Completions that it has no use for.
 //
 // Source: fact R-7 in docs/protocol.md.
-func refusedField(name string) bool {
-	switch name {
-	case "max_output_tokens", "max_completion_tokens", "max_tokens", "max_tool_calls",
-		"temperature", "top_p", "presence_penalty", "frequency_penalty", "seed",
-		"logprobs", "top_logprobs", "logit_bias", "n", "stop",
-		"metadata", "user", "safety_identifier",
-		"prompt_cache_retention", "prompt_cache_options", "context_management", "truncation",
-		"previous_response_id", "conversation", "background", "stream_options", "generate":
-		return true
+func RefusedFields() []string {
+	return []string{
+		"background", "context_management", "conversation", "frequency_penalty", "generate",
+		"logit_bias", "logprobs", "max_completion_tokens", "max_output_tokens", "max_tokens",
+		"max_tool_calls", "metadata", "n", "presence_penalty", "previous_response_id",
+		"prompt_cache_options", "prompt_cache_retention", "safety_identifier", "seed", "stop",
+		"stream_options", "temperature", "top_logprobs", "top_p", "truncation", "user",
 	}
-	return false
+}
+
+func refusedField(name string) bool {
+	_, refused := slices.BinarySearch(RefusedFields(), name)
+	return refused
 }
 
 // Body returns r as the backend takes it, with everything it asks for added and
 // everything it refuses left out: `store` false, `stream` true, instructions always,
 // system messages lifted out of the input into them (facts R-1 to R-7). lite gives
-// the form that some models demand instead.
+// the form that some models demand instead. A request that is Bare, or in the Lite form
+// already, gets no instructions of ours.
 //
 // The error wraps [ErrBadRequest] and names the field.
 func (r Request) Body(lite bool) ([]byte, error) {
@@ -50,7 +53,7 @@ func (r Request) Body(lite bool) ([]byte, error) {
 	if err := r.liftSystem(); err != nil {
 		return nil, err
 	}
-	if r.Instructions == "" {
+	if r.Instructions == "" && !r.Bare && !r.hasLiteForm() {
 		r.Instructions = DefaultInstructions
 	}
 	if len(r.Input) == 0 {

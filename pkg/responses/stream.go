@@ -1,7 +1,6 @@
 package responses
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,15 +12,8 @@ import (
 	"github.com/codexctl/codexctl/internal/sse"
 )
 
-const (
-	// Events before the first output are held back, so that a failure among them can
-	// be met with another try that nobody sees. Beyond these numbers they are let go.
-	heldEvents = 64
-	heldBytes  = 1 << 20
-
-	// How long an `error` event waits for the `response.failed` that follows it.
-	errorGrace = 2 * time.Second
-)
+// How long an `error` event waits for the `response.failed` that follows it.
+const errorGrace = 2 * time.Second
 
 // errCutOff is the end of a stream that lacks its terminal event.
 var errCutOff = fmt.Errorf("%w: the stream ended before completion", ErrTruncated)
@@ -37,8 +29,9 @@ type Stream struct {
 	reader   *sse.Reader
 	attempts int
 
-	held    []Event // read before the caller asked, oldest first
-	heldErr error   // what reading ahead ended with
+	held    []Event    // read before the caller asked, oldest first
+	heldErr error      // what reading ahead ended with
+	ahead   *lookahead // still reading ahead; nil otherwise
 	seen    bool    // an event has come
 	reached bool    // the terminal event has come
 	failed  *APIError
@@ -68,12 +61,20 @@ func (s *Stream) Close() error {
 	s.idle.stop()
 	err := s.resp.Body.Close()
 	s.cancel(nil)
+	if s.ahead != nil {
+		s.ahead.drain()
+	}
 	return err
 }
 
 // Buffered says whether the next event is there already, so that a writer can put
 // off flushing.
-func (s *Stream) Buffered() bool { return len(s.held) > 0 || s.reader.Buffered() }
+func (s *Stream) Buffered() bool {
+	if s.ahead != nil {
+		return len(s.held)+len(s.ahead.events) > 0
+	}
+	return len(s.held) > 0 || s.reader.Buffered()
+}
 
 // Events gives the events in order. It ends after the terminal event of a success;
 // otherwise the error comes last, alone: an [*APIError] after response.failed,
@@ -109,11 +110,29 @@ func (s *Stream) next() (Event, error) {
 	if s.heldErr != nil {
 		return Event{}, s.heldErr
 	}
-	event, err := s.read()
+	event, err := s.further()
 	if err != nil {
 		s.heldErr = err
 	}
 	return event, err
+}
+
+// further is the next event that is not held back: one that was read ahead, else one
+// from the connection.
+func (s *Stream) further() (Event, error) {
+	if s.ahead == nil {
+		return s.read()
+	}
+	event, ok := <-s.ahead.events
+	if ok {
+		return event, nil
+	}
+	err := s.ahead.err
+	s.ahead = nil
+	if err != nil {
+		return Event{}, err
+	}
+	return s.read()
 }
 
 // read takes one event from the connection.
@@ -193,33 +212,4 @@ func (s *Stream) skip(frame sse.Event) {
 		Kind: NoticeSkipped,
 		Err:  fmt.Errorf("event %d of the stream cannot be read and is left out: %q", s.number, plain(string(frame.Data[:min(len(frame.Data), 80)]))),
 	})
-}
-
-// begin reads ahead until it is clear that the answer has begun, or that it has
-// failed before any output. In the second case the failure is the error.
-func (s *Stream) begin() error {
-	size := 0
-	for len(s.held) < heldEvents && size < heldBytes {
-		event, err := s.read()
-		if err != nil {
-			if len(s.held) == 0 || s.failed != nil && transient(s.failed) {
-				return err // the caller may try again
-			}
-			s.heldErr = err
-			return nil
-		}
-		size += len(event.Frame)
-		s.held = append(s.held, event.clone())
-		if event.Type == typeItemAdded || event.Terminal() && s.failed == nil {
-			return nil
-		}
-	}
-	return nil
-}
-
-// clone is an event that outlives the reader's buffer.
-func (e Event) clone() Event {
-	e.Frame = bytes.Clone(e.Frame)
-	e.Data = bytes.Clone(e.Data)
-	return e
 }

@@ -37,6 +37,10 @@ type Catalogue interface {
 	// NeedsLite says whether a model is listed as Lite. It may ask the backend.
 	NeedsLite(ctx context.Context, model string) bool
 
+	// KnownLite says the same from what is known without asking. Such a model gets the
+	// Lite form at once.
+	KnownLite(model string) bool
+
 	// LearnedLite is told that a model answered to the Lite form after it had
 	// refused the plain one.
 	LearnedLite(model string)
@@ -119,15 +123,18 @@ func (c *Client) stream(ctx context.Context, r Request, attempts *int) (*Stream,
 	if r.hasLiteForm() {
 		return c.exchange(ctx, body, true, attempts)
 	}
+	if c.Catalogue != nil && c.Catalogue.KnownLite(r.Model) {
+		stream, err := c.liteForm(ctx, r, attempts)
+		if !knowsNoLite(err) {
+			return stream, err
+		}
+	}
 	stream, plainErr := c.exchange(ctx, body, false, attempts)
 	if plainErr == nil || !c.wantsLite(ctx, r.Model, plainErr) {
 		return stream, plainErr
 	}
 	c.notify(Notice{Kind: NoticeLite, Attempt: *attempts, Model: r.Model, Err: plainErr})
-	if body, err = r.Body(true); err != nil {
-		return nil, err
-	}
-	stream, err = c.exchange(ctx, body, true, attempts)
+	stream, err = c.liteForm(ctx, r, attempts)
 	switch {
 	case err == nil && c.Catalogue != nil:
 		c.Catalogue.LearnedLite(r.Model)
@@ -135,6 +142,15 @@ func (c *Client) stream(ctx context.Context, r Request, attempts *int) (*Stream,
 		return nil, plainErr // the plain form was right, and something in it was wrong
 	}
 	return stream, err
+}
+
+// liteForm sends a request in the Lite form.
+func (c *Client) liteForm(ctx context.Context, r Request, attempts *int) (*Stream, error) {
+	body, err := r.Body(true)
+	if err != nil {
+		return nil, err
+	}
+	return c.exchange(ctx, body, true, attempts)
 }
 
 // wantsLite says whether a refusal calls for the Lite form (fact L-2).

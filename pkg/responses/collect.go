@@ -57,7 +57,7 @@ func (c *Collector) Add(e Event) {
 	case typeItemDone:
 		c.itemDone(e)
 	case typeTextDelta, typeRefusalDelta, typeSummaryDelta, typeThoughtDelta, typeArgsDelta, typeInputDelta:
-		c.text(e).WriteString(e.Delta())
+		c.text(e).Write(e.delta())
 	case typeTextDone, typeRefusalDone, typeSummaryDone, typeArgsDone, typeInputDone:
 		c.textDone(e)
 	case typeCreated, typeInProgress:
@@ -144,13 +144,13 @@ func (c *Collector) text(e Event) *strings.Builder {
 func keyOf(e Event) partKey {
 	switch e.Type {
 	case typeTextDelta, typeTextDone:
-		return partKey{"content.%d.text", partIndex(e, "content_index")}
+		return partKey{"content.%d.text", partIndex(e.contentIndex())}
 	case typeRefusalDelta, typeRefusalDone:
-		return partKey{"content.%d.refusal", partIndex(e, "content_index")}
+		return partKey{"content.%d.refusal", partIndex(e.contentIndex())}
 	case typeThoughtDelta:
-		return partKey{"content.%d.text", partIndex(e, "content_index")}
+		return partKey{"content.%d.text", partIndex(e.contentIndex())}
 	case typeSummaryDelta, typeSummaryDone:
-		return partKey{"summary.%d.text", partIndex(e, "summary_index")}
+		return partKey{"summary.%d.text", partIndex(e.summaryIndex())}
 	case typeInputDelta, typeInputDone:
 		return partKey{field: "input"}
 	}
@@ -159,9 +159,9 @@ func keyOf(e Event) partKey {
 
 // partIndex is the place of a part in its list. It is bounded, since a list that is
 // put together from pieces is filled up to it.
-func partIndex(e Event, name string) int {
+func partIndex(index int) int {
 	const most = 1 << 10
-	return int(max(0, min(gjson.GetBytes(e.Data, name).Int(), most)))
+	return max(0, min(index, most))
 }
 
 // path is the key as an sjson path.

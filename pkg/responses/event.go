@@ -40,65 +40,78 @@ type Event struct {
 	// looked at: the official client ignores it, and the two can differ.
 	Type string
 
-	// Data is the event's JSON object.
+	// Data is the event's JSON object. To change it makes an event that cannot be
+	// read: what it holds is looked up once, when the event is read.
 	Data []byte
 
 	// Frame is the event as it came, with its blank line.
 	Frame []byte
+
+	members members // where things stand in Data; zero in an event that others made
 }
 
-// Delta is the piece of text that a delta event adds.
-func (e Event) Delta() string { return gjson.GetBytes(e.Data, "delta").Str }
+// Delta is the piece of text that a delta event adds; empty for others.
+func (e Event) Delta() string { return string(e.delta()) }
 
-// OutputIndex is the place in the output that the event speaks of.
-func (e Event) OutputIndex() int { return int(gjson.GetBytes(e.Data, "output_index").Int()) }
-
-// Item is the output item of an output_item event; nil for others.
-func (e Event) Item() json.RawMessage { return raw(e.Data, "item") }
-
-// Response is the response object of a response event; nil for others.
-func (e Event) Response() json.RawMessage { return raw(e.Data, "response") }
-
-// raw is a field's JSON, copied; nil when there is none.
-func raw(data []byte, path string) json.RawMessage {
-	if field := gjson.GetBytes(data, path); field.Exists() {
-		return json.RawMessage(field.Raw)
+// RawDelta is Delta as the JSON string that it came as, with its quotes. It is a part
+// of Data and costs no allocation. It is nil where there is no delta, or none of text.
+func (e Event) RawDelta() []byte {
+	if value := e.value(memberDelta); isString(value) {
+		return value
 	}
 	return nil
 }
 
+// delta is Delta as a part of Data, or a new slice if it came with escapes.
+func (e Event) delta() []byte {
+	text := inside(e.value(memberDelta))
+	if hasEscape(text) {
+		return unescape(nil, text)
+	}
+	return text
+}
+
+// OutputIndex is the place in the output that the event speaks of.
+func (e Event) OutputIndex() int { return integer(e.value(memberOutputIndex)) }
+
+// contentIndex and summaryIndex are the place of a part in its item.
+func (e Event) contentIndex() int { return integer(e.value(memberContentIndex)) }
+func (e Event) summaryIndex() int { return integer(e.value(memberSummaryIndex)) }
+
+// Item is the output item of an output_item event, copied; nil for others.
+func (e Event) Item() json.RawMessage { return bytes.Clone(e.value(memberItem)) }
+
+// Response is the response object of a response event, copied; nil for others.
+func (e Event) Response() json.RawMessage { return bytes.Clone(e.value(memberResponse)) }
+
+// value is a member's JSON, a part of Data; nil when there is none.
+func (e *Event) value(m member) []byte {
+	if int(e.members.size) == len(e.Data) {
+		return e.members.value(e.Data, m)
+	}
+	var found members
+	if !found.scan(e.Data) {
+		return nil
+	}
+	return found.value(e.Data, m)
+}
+
 // newEvent reads the type out of an event's data. It is false for data that is not
 // a JSON object with a type.
-func newEvent(data, frame []byte) (Event, bool) {
-	if !gjson.ValidBytes(data) {
+func newEvent(data, frame []byte) (e Event, ok bool) {
+	if !e.members.scan(data) {
 		return Event{}, false
 	}
-	kind, ok := leadingType(data)
-	if !ok {
-		found := gjson.GetBytes(data, "type")
-		if found.Type != gjson.String {
-			return Event{}, false
-		}
-		kind = []byte(found.Str)
+	kind := e.members.value(data, memberType)
+	if !isString(kind) {
+		return Event{}, false
 	}
-	return Event{Type: typeName(kind), Data: data, Frame: frame}, true
+	e.Type, e.Data, e.Frame = typeName(inside(kind)), data, frame
+	return e, true
 }
 
-// leadingType is the quick way for what the backend always sends: type first, no
-// white space, no escapes.
-func leadingType(data []byte) ([]byte, bool) {
-	rest, ok := bytes.CutPrefix(data, []byte(`{"type":"`))
-	if !ok {
-		return nil, false
-	}
-	end := bytes.IndexByte(rest, '"')
-	if end < 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
-		return nil, false
-	}
-	return rest[:end], true
-}
-
-// typeName is b as a string, without an allocation for the types seen all the time.
+// typeName is the text of what stands between the quotes of a type, without an
+// allocation for the types seen all the time.
 func typeName(b []byte) string {
 	switch string(b) {
 	case typeTextDelta:
@@ -115,6 +128,9 @@ func typeName(b []byte) string {
 		return typeItemAdded
 	case typeItemDone:
 		return typeItemDone
+	}
+	if hasEscape(b) {
+		b = unescape(nil, b)
 	}
 	return string(b)
 }

@@ -25,7 +25,9 @@ type Piece struct {
 // both. Its memory does not grow with the text. The zero value is ready.
 type Pieces struct {
 	sums          map[textPlace]*textSum
+	last          *textSum // the text that the last piece belonged to
 	seed          maphash.Seed
+	scratch       []byte // a delta that came with escapes, without them
 	text, refused bool
 	fault         error
 }
@@ -38,15 +40,16 @@ type textPlace struct {
 
 // textSum stands for the pieces of a text that were given out.
 type textSum struct {
-	hash maphash.Hash
-	len  int
+	place textPlace
+	hash  maphash.Hash
+	len   int
 }
 
 // Event calls give with each piece of text that an event brings.
 func (p *Pieces) Event(e Event, give func(Piece)) {
 	switch e.Type {
 	case typeTextDelta, typeRefusalDelta:
-		p.piece(placeOf(e), e.Delta(), give)
+		p.piece(placeOf(e), p.delta(e), give)
 	case typeTextDone, typeRefusalDone:
 		if whole, ok := doneText(e); ok {
 			p.whole(placeOf(e), whole, give)
@@ -83,32 +86,46 @@ func (p *Pieces) Err() error {
 func placeOf(e Event) textPlace {
 	return textPlace{
 		output:  e.OutputIndex(),
-		content: int(gjson.GetBytes(e.Data, "content_index").Int()),
+		content: e.contentIndex(),
 		refusal: e.Type == typeRefusalDelta || e.Type == typeRefusalDone,
 	}
 }
 
-func (p *Pieces) piece(place textPlace, text string, give func(Piece)) {
-	if text == "" {
+// delta is the text of a delta, valid until the next one.
+func (p *Pieces) delta(e Event) []byte {
+	text := inside(e.RawDelta())
+	if hasEscape(text) {
+		p.scratch = unescape(p.scratch[:0], text)
+		return p.scratch
+	}
+	return text
+}
+
+func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
+	if len(text) == 0 {
 		return
 	}
 	sum := p.sum(place)
-	_, _ = sum.hash.WriteString(text) // never fails
+	_, _ = sum.hash.Write(text) // never fails
 	sum.len += len(text)
 	p.refused = p.refused || place.refusal
 	p.text = p.text || !place.refusal
-	give(Piece{text, place.output, place.refusal})
+	give(Piece{string(text), place.output, place.refusal})
 }
 
 func (p *Pieces) sum(place textPlace) *textSum {
+	if p.last != nil && p.last.place == place {
+		return p.last
+	}
 	if p.sums == nil {
 		p.sums, p.seed = make(map[textPlace]*textSum), maphash.MakeSeed()
 	}
 	if p.sums[place] == nil {
-		p.sums[place] = &textSum{}
+		p.sums[place] = &textSum{place: place}
 		p.sums[place].hash.SetSeed(p.seed)
 	}
-	return p.sums[place]
+	p.last = p.sums[place]
+	return p.last
 }
 
 // whole compares a finished text with its pieces. If there were none, it is given
@@ -116,7 +133,7 @@ func (p *Pieces) sum(place textPlace) *textSum {
 func (p *Pieces) whole(place textPlace, text string, give func(Piece)) {
 	sum := p.sum(place)
 	if sum.len == 0 {
-		p.piece(place, text, give)
+		p.piece(place, []byte(text), give)
 		return
 	}
 	if sum.len != len(text) || sum.hash.Sum64() != maphash.String(p.seed, text) {

@@ -94,6 +94,11 @@ func UserText(text string) json.RawMessage {
 	return message("user", "input_text", text)
 }
 
+// AssistantText returns an input item that holds text of the model, said before.
+func AssistantText(text string) json.RawMessage {
+	return message("assistant", "output_text", text)
+}
+
 func message(role, part, text string) json.RawMessage {
 	var content object
 	content.string("type", part)

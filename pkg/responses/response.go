@@ -139,9 +139,17 @@ func (r *Response) read(object json.RawMessage) {
 	r.object = object
 	fields := gjson.GetManyBytes(object, "id", "model", "status")
 	r.ID, r.Model, r.Status = fields[0].Str, fields[1].Str, fields[2].Str
-	if usage := gjson.GetBytes(object, "usage"); usage.IsObject() {
-		r.Usage = readUsage(usage)
+	if usage := ReadUsage(object); usage != nil {
+		r.Usage = usage
 	}
+}
+
+// ReadUsage reads the usage of a response object; nil when it has none.
+func ReadUsage(object json.RawMessage) *Usage {
+	if usage := gjson.GetBytes(object, "usage"); usage.IsObject() {
+		return readUsage(usage)
+	}
+	return nil
 }
 
 // readUsage is lenient: the backend leaves out what is zero.

@@ -50,7 +50,7 @@ func refusedField(name string) bool {
 // The error wraps [ErrBadRequest] and names the field.
 func (r Request) Body(lite bool) ([]byte, error) {
 	r = r.clone()
-	if err := r.liftSystem(); err != nil {
+	if err := r.LiftSystem(); err != nil {
 		return nil, err
 	}
 	if r.Instructions == "" && !r.Bare && !r.hasLiteForm() {
@@ -75,10 +75,11 @@ func (r Request) Body(lite bool) ([]byte, error) {
 	return r.MarshalJSON()
 }
 
-// liftSystem moves the text of system messages from the input to the end of the
+// LiftSystem moves the text of system messages from the input to the end of the
 // instructions, joined by blank lines. Developer messages stay: the backend takes
-// them (fact R-5).
-func (r *Request) liftSystem() error {
+// them (fact R-5). The error wraps [ErrBadRequest] and names the field; r is then as it
+// was.
+func (r *Request) LiftSystem() error {
 	parts := make([]string, 0, 2)
 	if r.Instructions != "" {
 		parts = append(parts, r.Instructions)

@@ -164,6 +164,7 @@ func TestLiteBodyWithoutTools(t *testing.T) {
 // catalogue is a Catalogue of one answer, and remembers what it was told.
 type catalogue struct {
 	lite    bool
+	known   bool
 	asked   []string
 	learned []string
 }
@@ -172,6 +173,7 @@ func (c *catalogue) NeedsLite(_ context.Context, model string) bool {
 	c.asked = append(c.asked, model)
 	return c.lite
 }
+func (c *catalogue) KnownLite(string) bool    { return c.known }
 func (c *catalogue) LearnedLite(model string) { c.learned = append(c.learned, model) }
 
 func TestLiteIsTriedWhenTheModelAsksForIt(t *testing.T) {
@@ -254,5 +256,33 @@ func TestLiteRefusedShowsTheFirstRefusal(t *testing.T) {
 	wantMeaning(t, err, ErrInvalid)
 	if !strings.Contains(err.Error(), "bogus") || len(b.got()) != 2 {
 		t.Errorf("error %v after %d requests, want the first refusal after 2", err, len(b.got()))
+	}
+}
+
+func TestKnownLiteModelGetsTheLiteFormAtOnce(t *testing.T) {
+	b := serve(t, says(hello...))
+	c := b.client()
+	c.Catalogue = &catalogue{known: true}
+	s, err := c.Stream(t.Context(), Request{Model: "gpt-t", Input: items(`{"role":"user","content":"hi"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := b.got(); len(got) != 1 || got[0].Header.Get(liteHeader) != "true" || !strings.Contains(got[0].Body, `"additional_tools"`) {
+		t.Errorf("requests = %v, want one in the Lite form", got)
+	}
+}
+
+func TestKnownLiteModelThatHasNoLiteFormAnyMore(t *testing.T) {
+	b := serve(t, fails(http.StatusBadRequest, `{"detail":"This model is not supported when using X-OpenAI-Internal-Codex-Responses-Lite"}`), says(hello...))
+	c := b.client()
+	c.Catalogue = &catalogue{known: true}
+	s, err := c.Stream(t.Context(), Request{Model: "gpt-t", Input: items(`{"role":"user","content":"hi"}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := b.got(); len(got) != 2 || got[1].Header.Get(liteHeader) != "" {
+		t.Errorf("requests = %v, want the plain form after the refusal", got)
 	}
 }

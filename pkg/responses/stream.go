@@ -32,8 +32,8 @@ type Stream struct {
 	held    []Event    // read before the caller asked, oldest first
 	heldErr error      // what reading ahead ended with
 	ahead   *lookahead // still reading ahead; nil otherwise
-	seen    bool    // an event has come
-	reached bool    // the terminal event has come
+	seen    bool       // an event has come
+	reached bool       // the terminal event has come
 	failed  *APIError
 	number  int
 }

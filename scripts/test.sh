@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests, with the race detector where a C compiler is found, and the coverage of
 # what is shipped. The scripts start the program many hundred times; those processes
-# run as users run them, without the detector, and are not counted.
+# run with the detector too, and are not counted.
 set -e
 GO=${GO:-go}
 race=
@@ -14,5 +14,5 @@ flags="-tags=urfave_cli_no_docs -timeout=5m"
 # shellcheck disable=SC2086 # each of them is one word or several
 $GO test $race $flags -covermode=atomic -coverprofile=coverage.out -coverpkg=./pkg/...,./internal/... ./pkg/... ./internal/...
 # shellcheck disable=SC2086
-$GO test $flags ./cmd/...
+$GO test $race $flags ./cmd/...
 $GO tool cover -func=coverage.out | awk '/^total:/ { print "coverage of pkg and internal: " $NF }'

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -187,5 +188,43 @@ func TestInstance(t *testing.T) {
 	endless := instance(gjson.Parse(`{"type":"object","properties":{"a":{"$ref":"#"},"b":{"$ref":"#"},"c":{"$ref":"#"}},"required":["a","b","c"]}`))
 	if !json.Valid(endless) || len(endless) > 1<<20 {
 		t.Errorf("an endless schema gave %d bytes", len(endless))
+	}
+}
+
+// Fact H-9: the backend names the request, whatever it answers; the edge in front of it
+// does not.
+func TestTheBackendNamesTheRequest(t *testing.T) {
+	tests := []struct {
+		name  string
+		scene Scene
+		call  call
+		named bool
+	}{
+		{"an answer", Scene{}, call{method: "POST", path: responsesPath, body: prompt(t, "")}, true},
+		{"models", Scene{}, call{method: "GET", path: modelsPath + "?client_version=1.0.0"}, true},
+		{"usage", Scene{}, call{method: "GET", path: usagePath}, true},
+		{"a refused field", Scene{}, call{method: "POST", path: responsesPath, body: `{"x":1}`}, true},
+		{"a login that is not known", Scene{}, call{method: "POST", path: responsesPath, bearer: "x"}, true},
+		{"a usage limit", Scene{Fault: FaultUsageLimit}, call{method: "POST", path: responsesPath, body: prompt(t, "")}, true},
+		{"a server error", Scene{Fault: FaultServerError}, call{method: "POST", path: responsesPath, body: prompt(t, "")}, true},
+		{"a robot", Scene{}, call{method: "GET", path: usagePath, header: http.Header{"User-Agent": nil}}, false},
+		{"a challenge", Scene{Fault: FaultChallenge}, call{method: "POST", path: responsesPath, body: prompt(t, "")}, false},
+		{"a bad gateway", Scene{Fault: FaultBadGateway}, call{method: "POST", path: responsesPath, body: prompt(t, "")}, false},
+		{"the issuer", Scene{}, call{method: "POST", path: "/oauth/token", body: `{}`}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := start(t, Config{Scene: tt.scene})
+			if tt.call.bearer == "" {
+				tt.call.bearer = e.Login(LoginOptions{}).AccessToken
+			}
+			got := e.get(t, tt.call).header.Get("X-Oai-Request-Id")
+			if (got != "") != tt.named {
+				t.Errorf("the request is called %q, want a name: %t", got, tt.named)
+			}
+			if noted := e.Journal()[0].RequestID; noted != got {
+				t.Errorf("the journal has the name %q, want %q", noted, got)
+			}
+		})
 	}
 }

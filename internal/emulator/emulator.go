@@ -38,7 +38,8 @@ type Config struct {
 	Scene Scene
 
 	// Replay, if not nil, holds recorded exchanges NAME.sse and NAME.json, which
-	// are served instead of composed answers.
+	// are served instead of composed answers. A folder without any, or with a broken
+	// one, is answered with status 500. [ValidateReplay] tells beforehand.
 	Replay fs.FS
 
 	// AccessLifetime is how long an access token lives. If zero, 10 days: the

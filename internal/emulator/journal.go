@@ -41,6 +41,9 @@ type Entry struct {
 	// Status is the HTTP status that was answered; 0 while there is none.
 	Status int `json:"status"`
 
+	// RequestID is the backend's name for the request; empty if the answer has none.
+	RequestID string `json:"request_id,omitempty"`
+
 	// Outcome is empty while the answer is running.
 	Outcome Outcome `json:"outcome,omitempty"`
 
@@ -89,11 +92,14 @@ func (j *journal) begin(seq uint64, now time.Time, r *http.Request, body []byte)
 	return entry
 }
 
-// status notes the status of the answer.
-func (j *journal) status(entry *Entry, status int) {
+// status notes the status of the answer, and the name in its header.
+func (j *journal) status(entry *Entry, status int, header http.Header) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	entry.Status = status
+	if id := header[requestIDHeader]; len(id) > 0 {
+		entry.RequestID = id[0]
+	}
 }
 
 // finish notes how the exchange ended.
@@ -136,7 +142,7 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	if !w.wrote {
 		w.wrote = true
-		w.journal.status(w.entry, status)
+		w.journal.status(w.entry, status, w.Header())
 	}
 	w.ResponseWriter.WriteHeader(status)
 }

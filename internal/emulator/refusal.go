@@ -63,10 +63,12 @@ func newAPIError(kind, code, param, message string) *apiError {
 	return &apiError{Error: body}
 }
 
-// page makes a refusal whose body is HTML, as gateways answer.
+// page makes a refusal whose body is HTML, as gateways answer: the backend, which would
+// name the request, has not seen it.
 func page(status int, html string) *refusal {
 	return &refusal{status: status, raw: []byte(html), header: http.Header{
-		"Content-Type": {"text/html; charset=UTF-8"},
+		"Content-Type":  {"text/html; charset=UTF-8"},
+		requestIDHeader: nil,
 	}}
 }
 

@@ -32,6 +32,13 @@ type replayer struct {
 	recordings []recording // by name
 }
 
+// ValidateReplay says why a folder cannot be [Config.Replay]: it holds no recording, or
+// the first file that looks like one and is none. nil if it can, or if there is none.
+func ValidateReplay(folder fs.FS) error {
+	_, err := loadReplay(folder)
+	return err
+}
+
 // loadReplay reads all recordings of a folder. A nil folder holds none.
 func loadReplay(folder fs.FS) (*replayer, error) {
 	if folder == nil {
@@ -39,18 +46,18 @@ func loadReplay(folder fs.FS) (*replayer, error) {
 	}
 	names, err := fs.Glob(folder, "*.json")
 	if err != nil {
-		return nil, fmt.Errorf("load recordings: %w", err)
+		return nil, fmt.Errorf("look for recordings: %w", err)
 	}
 	r := &replayer{}
 	for _, file := range names {
 		one, err := loadRecording(folder, strings.TrimSuffix(file, ".json"))
 		if err != nil {
-			return nil, fmt.Errorf("load recording %s: %w", file, err)
+			return nil, fmt.Errorf("%s is no recording: %w", file, err)
 		}
 		r.recordings = append(r.recordings, one)
 	}
 	if len(r.recordings) == 0 {
-		return nil, errors.New("load recordings: the folder holds no NAME.json")
+		return nil, errors.New("the folder holds no recording")
 	}
 	return r, nil
 }
@@ -61,14 +68,16 @@ func loadRecording(folder fs.FS, name string) (recording, error) {
 	if err != nil {
 		return one, err
 	}
-	if err := json.Unmarshal(about, &one); err != nil {
-		return one, err
+	if json.Unmarshal(about, &one) != nil {
+		return one, errors.New("not a JSON object with status and request")
 	}
 	if one.Status < 200 || one.Status > 599 {
-		return one, fmt.Errorf("status %d is none", one.Status)
+		return one, errors.New("its status is not a number from 200 to 599")
 	}
 	one.key = replayKey(one.Request.Model, one.Request.Input, one.Request.Tools)
-	one.body, err = fs.ReadFile(folder, name+".sse")
+	if one.body, err = fs.ReadFile(folder, name+".sse"); errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no %s.sse beside it", name)
+	}
 	return one, err
 }
 

@@ -61,7 +61,6 @@ func (x *exchange) stream(scene Scene, who person, model string, frames []frame)
 	}
 	header["openai-model"] = []string{model}
 	header["x-models-etag"] = []string{modelsETag}
-	header["x-oai-request-id"] = []string{randomUUID(x.rng)}
 	header["x-openai-proxy-wasm"] = []string{"v0.1"}
 	header["CF-RAY"] = []string{x.ray()}
 	// A client must not show this one: life's cookies identify a session.

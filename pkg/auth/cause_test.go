@@ -104,7 +104,7 @@ func TestTheCauseComesThrough(t *testing.T) {
 		}},
 		{"Credential, for a torn store", 120 * time.Millisecond, func(ctx context.Context, t *testing.T) error {
 			s := source(t, stored(t, time.Hour), nowhere)
-			s.Login.Path = torn(t)
+			s.Login.Path, s.Login.Format = torn(t), credentials.Codex // no other is waited for
 			_, err := s.Credential(ctx)
 			return err
 		}},
@@ -120,7 +120,7 @@ func TestTheCauseComesThrough(t *testing.T) {
 		}},
 		{"Renew, for a torn store", 120 * time.Millisecond, func(ctx context.Context, t *testing.T) error {
 			s := source(t, stored(t, time.Hour), nowhere)
-			s.Guard = tearing{}
+			s.Guard, s.Login.Format = tearing{}, credentials.Codex
 			_, err := s.Renew(ctx)
 			return err
 		}},

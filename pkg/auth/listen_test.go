@@ -1,12 +1,18 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
 )
 
 func TestListen(t *testing.T) {
@@ -73,8 +79,22 @@ func TestRegisteredPorts(t *testing.T) {
 	}
 }
 
-// Other packages' tests may hold the real ports, so this one may skip.
+// thePorts gives this test the two registered ports to itself: the tests of
+// internal/cli take the same lock. Another program may still hold one.
+func thePorts(t *testing.T) {
+	t.Helper()
+	lock := flock.New(filepath.Join(os.TempDir(), "codexctl-test-ports.lock"), flock.SetPermissions(0o666))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if got, err := lock.TryLockContext(ctx, 10*time.Millisecond); !got {
+		t.Skipf("another test has the ports 1455 and 1457 for longer than a minute: %v", err)
+	}
+	t.Cleanup(func() { _ = lock.Unlock() })
+}
+
+// Another program may hold the real ports, so this one may skip.
 func TestTheRealPorts(t *testing.T) {
+	thePorts(t)
 	for _, port := range RegisteredPorts() {
 		held, err := hold(t.Context(), port)
 		if err != nil {

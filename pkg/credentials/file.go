@@ -14,8 +14,8 @@ import (
 // maxStore is the largest store that is read, in bytes.
 const maxStore = 1 << 20
 
-// How long a store that does not parse is looked at again before it is called
-// malformed: the official CLI empties its file before it fills it.
+// How long a store that may be the official CLI's and does not parse is looked at again
+// before it is called malformed: that program empties its file before it fills it.
 const (
 	tornPause = 50 * time.Millisecond
 	tornTries = 10
@@ -35,8 +35,8 @@ type File struct {
 // Read returns the login in the store and the store's form. It takes no lock and
 // writes nothing.
 //
-// A store that does not parse is read again for up to half a second. The error is
-// a [*FileError] that wraps fs.ErrNotExist, [ErrUnreadable] or [ErrMalformed], an
+// A store that does not parse is read again for up to half a second, unless Format says
+// that it is not the official CLI's: all others replace the whole file. The error is a [*FileError] that wraps fs.ErrNotExist, [ErrUnreadable] or [ErrMalformed], an
 // [*OtherLoginError], or the context's cause.
 func (f File) Read(ctx context.Context) (Credential, Format, error) {
 	_, c, format, err := f.load(ctx)
@@ -51,7 +51,7 @@ func (f File) load(ctx context.Context) ([]byte, Credential, Format, error) {
 			return nil, Credential{}, "", err
 		}
 		c, format, err := Decode(data, f.Format)
-		if err == nil || try == tornTries || !torn(err) {
+		if err == nil || try == tornTries || !torn(err) || !f.mayBeCodex() {
 			return data, c, format, f.named(err)
 		}
 		if err := pause(ctx, tornPause); err != nil {
@@ -66,6 +66,10 @@ func torn(err error) bool {
 	e, ok := errors.AsType[*FileError](err)
 	return ok && e.Field == "" && errors.Is(e, ErrMalformed)
 }
+
+// mayBeCodex reports whether the store may be the official CLI's. One that does not
+// parse cannot say so itself, and a person may have named any.
+func (f File) mayBeCodex() bool { return f.Format == Codex || f.Format == "" }
 
 // slurp returns the store's bytes.
 func (f File) slurp() ([]byte, error) {

@@ -92,6 +92,23 @@ func TestReadGivesUpOnAFileThatStaysTorn(t *testing.T) {
 	})
 }
 
+// rulings.md, Renewing: only the official client writes in place.
+func TestReadWaitsForNobodyButTheOfficialClient(t *testing.T) {
+	for format, want := range map[Format]time.Duration{
+		LangChain: 0, Flat: 0, Codex: 500 * time.Millisecond, "": 500 * time.Millisecond,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			path := t.TempDir() + "/auth.json"
+			write(t, path, `{"access_token": "a`)
+			start := time.Now()
+			_, _, err := File{Path: path, Format: format}.Read(t.Context())
+			if took := time.Since(start); !errors.Is(err, ErrMalformed) || took != want {
+				t.Errorf("form %q: Read error = %v after %v, want %v after %v", format, err, took, ErrMalformed, want)
+			}
+		})
+	}
+}
+
 func TestReadOfAGoodStoreLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/auth.json", `{"access_token":"a"}`)

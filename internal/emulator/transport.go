@@ -80,6 +80,7 @@ func incoming(ctx context.Context, request *http.Request) *http.Request {
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
+	r.Body = withTrace(r.Body, request)
 	if _, set := r.Header["User-Agent"]; !set {
 		r.Header.Set("User-Agent", "Go-http-client/1.1") // as net/http's transport does
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -191,5 +192,26 @@ func TestManyStreamsAtOnce(t *testing.T) {
 	wg.Wait()
 	if got := len(e.Journal(responsesPath)); got != 300 {
 		t.Errorf("%d entries, want 300", got)
+	}
+}
+
+func TestTransportTracesWhatWasSent(t *testing.T) {
+	for name, body := range map[string]io.Reader{"a body": strings.NewReader("{}"), "none": nil} {
+		t.Run(name, func(t *testing.T) {
+			wrote := make(chan struct{}, 2)
+			trace := &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote <- struct{}{} }}
+			request, err := http.NewRequestWithContext(httptrace.WithClientTrace(t.Context(), trace), http.MethodPost, "http://emulator/backend-api/codex/responses", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := New(Config{}).Transport().RoundTrip(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+			if len(wrote) != 1 {
+				t.Errorf("WroteRequest was called %d times, want once", len(wrote))
+			}
+		})
 	}
 }

@@ -5,199 +5,176 @@ import (
 	"fmt"
 )
 
-// chatMessage is one entry of `messages`.
+// chatMessage is one entry of `messages`. Its `name` is not read: the backend refuses
+// a message that has one.
 type chatMessage struct {
-	Role       string          `json:"role"`
-	Content    json.RawMessage `json:"content"`
-	Refusal    string          `json:"refusal"`
-	ToolCalls  []chatToolCall  `json:"tool_calls"`
-	ToolCallID string          `json:"tool_call_id"`
+	Role         string          `json:"role"`
+	Content      json.RawMessage `json:"content"`
+	Refusal      string          `json:"refusal"`
+	ToolCalls    []chatToolCall  `json:"tool_calls"`
+	FunctionCall *chatFunction   `json:"function_call"`
+	ToolCallID   string          `json:"tool_call_id"`
+	Name         string          `json:"name"` // of the function, for the role function
 }
 
 type chatToolCall struct {
-	ID       string `json:"id"`
-	Type     string `json:"type"`
-	Function struct {
-		Name      string `json:"name"`
-		Arguments string `json:"arguments"`
-	} `json:"function"`
-	Custom struct {
+	ID       string       `json:"id"`
+	Type     string       `json:"type"`
+	Function chatFunction `json:"function"`
+	Custom   struct {
 		Name  string `json:"name"`
 		Input string `json:"input"`
 	} `json:"custom"`
 }
 
-// chatPart is one part of a message's content.
-type chatPart struct {
-	Type     string `json:"type"`
-	Text     string `json:"text"`
-	Refusal  string `json:"refusal"`
-	ImageURL struct {
-		URL    string `json:"url"`
-		Detail string `json:"detail"`
-	} `json:"image_url"`
-	File struct {
-		FileID   string `json:"file_id"`
-		FileData string `json:"file_data"`
-		Filename string `json:"filename"`
-	} `json:"file"`
+type chatFunction struct {
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
 }
 
-// The input items that messages become.
-type (
-	messageItem struct {
-		Type    string `json:"type"`
-		Role    string `json:"role"`
-		Content []part `json:"content"`
-	}
-	callItem struct {
-		Type      string  `json:"type"`
-		CallID    string  `json:"call_id"`
-		Name      string  `json:"name"`
-		Arguments *string `json:"arguments,omitempty"`
-		Input     *string `json:"input,omitempty"`
-	}
-	outputItem struct {
-		Type   string          `json:"type"`
-		CallID string          `json:"call_id"`
-		Output json.RawMessage `json:"output"`
-	}
-	part struct {
-		Type     string  `json:"type"`
-		Text     *string `json:"text,omitempty"`
-		Refusal  *string `json:"refusal,omitempty"`
-		ImageURL string  `json:"image_url,omitempty"`
-		Detail   string  `json:"detail,omitempty"`
-		FileID   string  `json:"file_id,omitempty"`
-		FileData string  `json:"file_data,omitempty"`
-		Filename string  `json:"filename,omitempty"`
-	}
-)
+// messageItem is the input item of a message.
+type messageItem struct {
+	Type    string `json:"type"`
+	Role    string `json:"role"`
+	Content []part `json:"content"`
+}
 
-// moveMessages turns `messages` into `input`. System messages stay in it: what
-// becomes of them is a rule of the backend, not of the translation.
-func moveMessages(b body) error {
+// messages turns `messages` into `input`. System messages stay in it: what becomes of
+// them is a rule of the backend, not of the translation.
+func (p *parsing) messages(name string, value json.RawMessage) error {
 	var messages []json.RawMessage
-	if err := json.Unmarshal(b.take("messages"), &messages); err != nil {
-		return bad("messages", "a list")
+	if json.Unmarshal(value, &messages) != nil {
+		return bad(name, "a list")
 	}
-	input := []json.RawMessage{}
-	custom := make(map[string]bool) // the calls of custom tools, by id
+	h := history{names: &p.names, kept: p.options.Kept, seeksJSON: p.wantsJSON() == "json_object"}
 	for i, data := range messages {
-		where := fmt.Sprintf("messages.%d", i)
+		where := fmt.Sprintf("%s.%d", name, i)
 		var m chatMessage
 		if err := json.Unmarshal(data, &m); err != nil {
 			return bad(where, "a message: "+err.Error())
 		}
-		items, err := m.items(where, custom)
-		if err != nil {
+		if err := h.add(where, m); err != nil {
 			return err
 		}
-		for _, item := range items {
-			input = append(input, encode(item))
-		}
 	}
-	b["input"] = encode(input)
+	input := h.input()
+	if len(input) == 0 {
+		return bad(name, "at least one message that can be sent")
+	}
+	p.body["input"] = list(input)
+	p.plan.FullHistory, p.plan.Notes = h.full, append(p.plan.Notes, h.notes...)
 	return nil
 }
 
-// items are the input items of one message.
-func (m chatMessage) items(where string, custom map[string]bool) ([]any, error) {
+// add takes the next message.
+func (h *history) add(where string, m chatMessage) error {
 	switch m.Role {
 	case "system", "developer", "user":
-		parts, err := parts(where+".content", m.Content, "input_text")
-		return []any{messageItem{"message", m.Role, parts}}, err
+		return h.said(where, m)
 	case "assistant":
-		return m.assistantItems(where, custom)
+		return h.assistant(where, m)
 	case "tool", "function":
-		return m.toolItems(where, custom)
+		return h.answered(where, m)
 	}
-	return nil, bad(where+".role", "system, developer, user, assistant or tool")
+	return bad(where+".role", "system, developer, user, assistant or tool")
 }
 
-func (m chatMessage) assistantItems(where string, custom map[string]bool) ([]any, error) {
-	var items []any
+// said is a message of anyone but the model.
+func (h *history) said(where string, m chatMessage) error {
+	content, err := parts(where+".content", m.Content, "input_text")
+	if err != nil {
+		return err
+	}
+	for i, p := range content {
+		if m.Role == "system" && p.Text == nil {
+			return bad(fmt.Sprintf("%s.content.%d.type", where, i), "text in a system message")
+		}
+	}
+	h.message(where, m.Role, content)
+	return nil
+}
+
+// assistant is a message of the model, and then its calls. A message without content
+// is none: the backend does not take it.
+func (h *history) assistant(where string, m chatMessage) error {
+	h.full = true
 	content, err := parts(where+".content", m.Content, "output_text")
 	if err != nil {
-		return nil, err
+		return err
 	}
+	content = withoutEmpty(withoutReasoning(content))
 	if m.Refusal != "" {
 		content = append(content, part{Type: "refusal", Refusal: &m.Refusal})
 	}
 	if len(content) > 0 {
-		items = append(items, messageItem{"message", "assistant", content})
+		h.message(where, "assistant", content)
 	}
 	for i, call := range m.ToolCalls {
-		switch call.Type {
-		case "", "function":
-			items = append(items, callItem{Type: "function_call", CallID: call.ID, Name: call.Function.Name, Arguments: &call.Function.Arguments})
-		case "custom":
-			custom[call.ID] = true
-			items = append(items, callItem{Type: "custom_tool_call", CallID: call.ID, Name: call.Custom.Name, Input: &call.Custom.Input})
-		default:
-			return nil, bad(fmt.Sprintf("%s.tool_calls.%d.type", where, i), "function or custom")
+		if err := h.toolCall(fmt.Sprintf("%s.tool_calls.%d", where, i), call); err != nil {
+			return err
 		}
 	}
-	return items, nil
+	if m.FunctionCall != nil {
+		h.functionCall(where, *m.FunctionCall)
+	}
+	return nil
 }
 
-// toolItems is the output of a call: a string stays one, parts become input parts.
-func (m chatMessage) toolItems(where string, custom map[string]bool) ([]any, error) {
-	if m.ToolCallID == "" {
-		return nil, bad(where+".tool_call_id", "the id of the call that this answers")
+func (h *history) toolCall(where string, call chatToolCall) error {
+	item := callItem{CallID: callID(call.ID)}
+	name := call.Function.Name
+	switch call.Type {
+	case "", "function":
+		item.Type, item.Arguments = "function_call", &call.Function.Arguments
+	case "custom":
+		name = call.Custom.Name
+		item.Type, item.Input = "custom_tool_call", &call.Custom.Input
+	default:
+		return bad(where+".type", "function or custom")
 	}
-	item := outputItem{"function_call_output", m.ToolCallID, m.Content}
-	if custom[m.ToolCallID] {
-		item.Type = "custom_tool_call_output"
+	if call.ID == "" {
+		return bad(where+".id", "the id that the call's output names")
 	}
+	if name == "" {
+		return bad(where+".name", "the name of a tool")
+	}
+	item.Name = h.names.sent(name)
+	h.call(where, item)
+	return nil
+}
+
+// functionCall is a call in the form that came before tool_calls, without an id.
+func (h *history) functionCall(where string, call chatFunction) {
+	id := fmt.Sprintf("call_function_%d", len(h.entries))
+	if h.functions == nil {
+		h.functions = make(map[string]string)
+	}
+	h.functions[call.Name] = id
+	h.call(where, callItem{Type: "function_call", CallID: id, Name: h.names.sent(call.Name), Arguments: &call.Arguments})
+}
+
+// answered is the output of a call: a string stays one, parts become input parts.
+func (h *history) answered(where string, m chatMessage) error {
+	id := callID(m.ToolCallID)
+	if id == "" && m.Role == "function" {
+		id = h.functions[m.Name]
+	}
+	if id == "" && m.Role == "tool" {
+		return bad(where+".tool_call_id", "the id of the call that this answers")
+	}
+	output, err := toolOutput(where+".content", m.Content)
+	if err != nil {
+		return err
+	}
+	h.output(where, id, output)
+	return nil
+}
+
+func toolOutput(where string, content json.RawMessage) (json.RawMessage, error) {
 	var text string
-	if json.Unmarshal(m.Content, &text) != nil {
-		parts, err := parts(where+".content", m.Content, "input_text")
-		if err != nil {
-			return nil, err
-		}
-		item.Output = encode(parts)
+	if isNull(content) || json.Unmarshal(content, &text) == nil {
+		return encode(text), nil
 	}
-	return []any{item}, nil
-}
-
-// parts turns content, a string or a list of parts, into parts whose text has the
-// given type. No content is no parts.
-func parts(where string, content json.RawMessage, textType string) ([]part, error) {
-	if len(content) == 0 || string(content) == "null" {
-		return []part{}, nil
-	}
-	var text string
-	if json.Unmarshal(content, &text) == nil {
-		return []part{{Type: textType, Text: &text}}, nil
-	}
-	var list []chatPart
-	if err := json.Unmarshal(content, &list); err != nil {
-		return nil, bad(where, "a string or a list of parts")
-	}
-	out := make([]part, len(list))
-	for i, p := range list {
-		converted, err := p.convert(fmt.Sprintf("%s.%d", where, i), textType)
-		if err != nil {
-			return nil, err
-		}
-		out[i] = converted
-	}
-	return out, nil
-}
-
-func (p chatPart) convert(where, textType string) (part, error) {
-	switch p.Type {
-	case "text":
-		return part{Type: textType, Text: &p.Text}, nil
-	case "refusal":
-		return part{Type: "refusal", Refusal: &p.Refusal}, nil
-	case "image_url":
-		return part{Type: "input_image", ImageURL: p.ImageURL.URL, Detail: p.ImageURL.Detail}, nil
-	case "file":
-		return part{Type: "input_file", FileID: p.File.FileID, FileData: p.File.FileData, Filename: p.File.Filename}, nil
-	case "input_audio":
-		return part{}, bad(where+".type", "text, image_url or file: the backend takes no audio")
-	}
-	return part{}, bad(where+".type", "text, image_url or file")
+	parts, err := parts(where, content, "input_text")
+	return encode(parts), err
 }

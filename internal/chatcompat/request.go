@@ -3,18 +3,47 @@ package chatcompat
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
+	"slices"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
-// body is a JSON object, field by field.
-type body map[string]json.RawMessage
+// Parse takes a Chat Completions body apart, field by field as [Fields] says. Fields
+// that are not in the table pass as they are.
+//
+// The error wraps [responses.ErrBadRequest]; unless the body is no JSON object it is
+// a [*FieldError].
+func Parse(data []byte, o Options) (*Plan, error) {
+	var b body
+	if err := json.Unmarshal(data, &b); err != nil {
+		return nil, fmt.Errorf("%w: not a JSON object: %w", responses.ErrBadRequest, err)
+	}
+	if isNull(b["messages"]) {
+		return nil, bad("messages", "at least one message")
+	}
+	if err := oneForm(b); err != nil {
+		return nil, err
+	}
+	p := newParsing(b, o)
+	for _, r := range rules() {
+		if err := p.field(r); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	if err := p.askForSummary(); err != nil {
+		return nil, err
+	}
+	return p.made(), nil
+}
 
-// Request turns a Chat Completions body into a Responses body: messages become
-// input items, tools, tool_choice, response_format, reasoning_effort and verbosity
-// move to where the Responses API has them, all other fields stay. A body without
-// `messages` is returned as it is.
+// Request turns a Chat Completions body into a Responses body: what [Fields] calls
+// converted moves to where the Responses API has it, all other fields stay. A body
+// without `messages` is returned as it is.
 //
 // The error wraps [responses.ErrBadRequest] and names the field.
 //
@@ -24,131 +53,116 @@ func Request(data []byte) ([]byte, error) {
 	if err := json.Unmarshal(data, &b); err != nil || b["messages"] == nil {
 		return data, nil // not ours to judge
 	}
-	if b["input"] != nil {
-		return nil, fmt.Errorf("%w: fields messages and input: only one of them can be given", responses.ErrBadRequest)
+	if err := oneForm(b); err != nil {
+		return nil, err
 	}
-	for _, move := range []func(body) error{moveMessages, moveTools, moveToolChoice, moveFormat, moveEffort, moveVerbosity} {
-		if err := move(b); err != nil {
+	p := newParsing(b, Options{})
+	for _, r := range rules() {
+		if r.Fate != Converted && r.Fate != Refused {
+			continue
+		}
+		if err := p.field(r); err != nil {
 			return nil, err
 		}
 	}
-	return json.Marshal(b)
+	if err := p.finish(); err != nil {
+		return nil, err
+	}
+	return p.body.encode(), nil
 }
 
-func bad(field, want string) error {
-	return fmt.Errorf("%w: field %s: want %s", responses.ErrBadRequest, field, want)
+// oneForm finds a body that is a request of both APIs.
+func oneForm(b body) error {
+	if !isNull(b["input"]) {
+		return bad("input", "nothing beside messages: only one of the two can be given")
+	}
+	return nil
 }
 
-// take removes a field; nil when it is absent or null.
-func (b body) take(name string) json.RawMessage {
-	value := b[name]
-	delete(b, name)
-	if string(value) == "null" {
+// parsing is a request on its way.
+type parsing struct {
+	options Options
+	body    body // what is left of the client's body, and what it becomes
+	plan    *Plan
+	names   toolNames
+	tools   []json.RawMessage
+}
+
+func newParsing(b body, o Options) *parsing {
+	return &parsing{options: o, body: b, plan: &Plan{N: 1}}
+}
+
+// field gives one field its fate.
+func (p *parsing) field(r rule) error {
+	value, given := p.body[r.Name]
+	if !given {
 		return nil
 	}
-	return value
-}
-
-// put sets a field inside an object field such as reasoning.effort. A value that is
-// there already stays: it was given in the form that the backend knows.
-func (b body) put(object, name string, value json.RawMessage) error {
-	inner := body{}
-	if len(b[object]) > 0 {
-		if err := json.Unmarshal(b[object], &inner); err != nil {
-			return bad(object, "an object")
-		}
+	if r.Fate != Sent || isNull(value) {
+		delete(p.body, r.Name)
 	}
-	if inner[name] == nil {
-		inner[name] = value
-	}
-	b[object] = encode(inner)
-	return nil
-}
-
-// encode is v as JSON; the types of this package always encode.
-func encode(v any) json.RawMessage {
-	data, _ := json.Marshal(v)
-	return data
-}
-
-func moveEffort(b body) error {
-	if value := b.take("reasoning_effort"); value != nil {
-		return b.put("reasoning", "effort", value)
-	}
-	return nil
-}
-
-func moveVerbosity(b body) error {
-	if value := b.take("verbosity"); value != nil {
-		return b.put("text", "verbosity", value)
-	}
-	return nil
-}
-
-// moveFormat flattens response_format: what stands in json_schema there stands beside
-// the type here.
-func moveFormat(b body) error {
-	value := b.take("response_format")
-	if value == nil {
+	if isNull(value) {
 		return nil
 	}
-	var format body
-	if err := json.Unmarshal(value, &format); err != nil {
-		return bad("response_format", "an object")
-	}
-	if schema := format.take("json_schema"); schema != nil {
-		var inner body
-		if err := json.Unmarshal(schema, &inner); err != nil {
-			return bad("response_format.json_schema", "an object")
+	if r.Fate == Dropped {
+		if p.options.Strict {
+			return bad(r.Name, "nothing: the backend does not take this field")
 		}
-		maps.Copy(format, inner)
+		p.plan.Dropped = append(p.plan.Dropped, r.Name)
 	}
-	return b.put("text", "format", encode(format))
-}
-
-// moveTools flattens tools: what stands in `function` or `custom` there stands beside
-// the type here.
-func moveTools(b body) error {
-	if b["tools"] == nil {
+	if r.apply == nil {
 		return nil
 	}
-	var tools []body
-	if err := json.Unmarshal(b["tools"], &tools); err != nil {
-		return bad("tools", "a list of objects")
+	return r.apply(p, r.Name, value)
+}
+
+// finish does what needs more than one field.
+func (p *parsing) finish() error {
+	if len(p.tools) > 0 {
+		p.body["tools"] = list(p.tools)
+	} else {
+		delete(p.body, "parallel_tool_calls") // the backend wants none of it without tools
 	}
-	for i, tool := range tools {
-		if err := flatten(tool); err != nil {
-			return bad(fmt.Sprintf("tools.%d", i), "a tool as Chat Completions or Responses have it")
-		}
+	if p.plan.answer.legacy {
+		// An answer in that form has room for one call.
+		p.body["parallel_tool_calls"] = json.RawMessage("false")
 	}
-	b["tools"] = encode(tools)
 	return nil
 }
 
-func moveToolChoice(b body) error {
-	var choice body
-	if json.Unmarshal(b["tool_choice"], &choice) != nil || choice == nil {
-		return nil // a word, which both know
-	}
-	if err := flatten(choice); err != nil {
-		return bad("tool_choice", "a word or a choice as Chat Completions or Responses have it")
-	}
-	b["tool_choice"] = encode(choice)
-	return nil
+// made is the finished plan.
+func (p *parsing) made() *Plan {
+	slices.Sort(p.plan.Dropped)
+	slices.Sort(p.plan.Emulated)
+	p.plan.Body = p.body.encode()
+	p.plan.answer.model = p.plan.Model
+	p.plan.answer.names = p.names.changed()
+	p.plan.answer.usage = p.plan.IncludeUsage
+	return p.plan
 }
 
-// flatten moves the fields of an object's `function` or `custom` up into it.
-func flatten(b body) error {
-	for _, name := range []string{"function", "custom"} {
-		value := b.take(name)
-		if value == nil {
-			continue
-		}
-		var inner body
-		if err := json.Unmarshal(value, &inner); err != nil {
-			return err
-		}
-		maps.Copy(b, inner)
+// askForSummary decides where a summary of the reasoning goes, and asks for one where
+// it is wanted and the client does not say.
+func (p *parsing) askForSummary() error {
+	mode := p.options.Reasoning
+	if mode == ReasoningTags && p.wantsJSON() != "" {
+		mode = ReasoningOff // tags would spoil the JSON
 	}
-	return nil
+	p.plan.answer.reasoning = mode
+	effort := gjson.GetBytes(p.body["reasoning"], "effort").String()
+	wanted := mode == ReasoningTags || mode == ReasoningField && effort != ""
+	if !wanted || effort == "none" || gjson.GetBytes(p.body["reasoning"], "summary").Type != gjson.Null {
+		return nil
+	}
+	p.plan.AskedForSummary = true
+	return p.body.put("reasoning", "summary", json.RawMessage(`"auto"`))
+}
+
+// wantsJSON is the kind of JSON that the answer is to be; empty when it is text.
+func (p *parsing) wantsJSON() string {
+	kind := gjson.GetBytes(p.body["text"], "format.type").Str
+	if kind == "text" {
+		return ""
+	}
+	return kind
 }

@@ -116,7 +116,8 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	a.stdin = said.stdin
-	if a.call.request, err = applySet(o.request(instructions, said.text), o.set); err != nil {
+	streams := a.lines != nil || !o.noStream && !a.inv.global.wantsDocument()
+	if a.call.request, err = a.inv.applySet(o.request(instructions, said.text), o.set, streams); err != nil {
 		return err
 	}
 	a.call.modelGiven = o.model.given || a.call.request.Model != defaultModel

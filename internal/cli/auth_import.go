@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -40,6 +41,22 @@ func authImportCommand() command {
 	}
 }
 
+// piped says whether the source is stdin.
+func piped(args []string) bool { return len(args) == 1 && args[0] == "-" }
+
+// sameFile says whether two names are of one file: by other spellings of the path, or by
+// links. Names of files that cannot be seen are compared as paths.
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	if errA == nil && errB == nil {
+		return os.SameFile(infoA, infoB)
+	}
+	pathA, errA := filepath.Abs(a)
+	pathB, errB := filepath.Abs(b)
+	return errA == nil && errB == nil && pathA == pathB
+}
+
 // importDocument is the JSON result of `auth import`.
 type importDocument struct {
 	statusDocument
@@ -68,6 +85,9 @@ func (o *importOptions) run(ctx context.Context, inv *invocation, args []string)
 		return usagef("%s has the %s form, not %s", name, has, from)
 	}
 	target := inv.locator().Target()
+	if !piped(args) && sameFile(name, target.Path) {
+		return usagef("%s is our store already", name)
+	}
 	if err := o.agree(ctx, inv, name, has, c, target); err != nil {
 		return err
 	}
@@ -80,12 +100,8 @@ func (o *importOptions) run(ctx context.Context, inv *invocation, args []string)
 
 // read reads the source: a file, stdin, or the place that the form is known for.
 func (o *importOptions) read(ctx context.Context, inv *invocation, args []string, from credentials.Format) (string, credentials.Credential, credentials.Format, error) {
-	if len(args) == 1 && args[0] == "-" {
-		text, _, err := inv.readStdin(ctx, stdinRequest{required: true})
-		if err != nil {
-			return "", credentials.Credential{}, "", err
-		}
-		c, has, err := credentials.Decode([]byte(text), from)
+	if piped(args) {
+		c, has, err := inv.readLogin(ctx, from)
 		return "stdin", c, has, err
 	}
 	file, err := o.source(ctx, inv, args, from)
@@ -115,7 +131,7 @@ func (o *importOptions) source(ctx context.Context, inv *invocation, args []stri
 	var there []credentials.File
 	var names []string
 	for _, file := range []credentials.File{official, own} {
-		if _, err := os.Stat(file.Path); err == nil && file.Path != target.Path {
+		if _, err := os.Stat(file.Path); err == nil && !sameFile(file.Path, target.Path) {
 			there, names = append(there, file), append(names, file.Path)
 		}
 	}
@@ -137,9 +153,6 @@ func (o *importOptions) source(ctx context.Context, inv *invocation, args []stri
 // agree makes sure that neither the target's login nor the source's owner is
 // surprised.
 func (o *importOptions) agree(ctx context.Context, inv *invocation, name string, has credentials.Format, c credentials.Credential, target credentials.File) error {
-	if name == target.Path {
-		return usagef("%s is our store already", name)
-	}
 	if has == credentials.Codex && !c.RefreshToken.Empty() && !o.yes {
 		err := inv.mustAgree(ctx, fmt.Sprintf("The login in %s has one single-use refresh token: once either copy is renewed, the other is signed out. Import it?", name), "-y")
 		if err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -72,13 +71,9 @@ func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 
 // takeToken stores a login that somebody else has obtained.
 func (o *loginOptions) takeToken(ctx context.Context, s *signIn) error {
-	text, _, err := s.inv.readStdin(ctx, stdinRequest{required: true})
+	c, _, err := s.inv.readLogin(ctx, credentials.LangChain)
 	if err != nil {
 		return err
-	}
-	c, _, err := credentials.Decode([]byte(text), credentials.LangChain)
-	if err != nil {
-		return fmt.Errorf("stdin: %w", err)
 	}
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -107,7 +102,7 @@ func (o *loginOptions) browserLogin(ctx context.Context, s *signIn) *auth.Browse
 		command := first(o.browserCommand, inv.env.Getenv("BROWSER"))
 		login.Open = func(address string) error { return inv.env.Browse(command, address) }
 	}
-	if inv.env.StdinKind == StdinTerminal && !inv.global.noInput && !inv.global.noStdin {
+	if inv.canPaste() {
 		login.Paste = pastedLines(ctx, inv)
 	}
 	return login
@@ -133,15 +128,23 @@ func (inv *invocation) remote() bool {
 	return inv.env.Getenv("SSH_CONNECTION") != "" || inv.env.Getenv("SSH_TTY") != ""
 }
 
+// canPaste says whether an address can be typed in.
+func (inv *invocation) canPaste() bool {
+	return inv.env.StdinKind == StdinTerminal && !inv.global.noInput && !inv.global.noStdin
+}
+
 // show tells the person where to go. The address stands alone on its line, so that
 // it can be copied whole.
 func (o *loginOptions) show(s *signIn, address string) {
 	s.emit(urlLine{"url", address})
 	talk := s.inv.talk
 	talk.say("Open this address in a browser to sign in:\n\n" + address + "\n")
-	if s.inv.remote() {
+	switch remote, paste := s.inv.remote(), s.inv.canPaste(); {
+	case remote && paste:
 		talk.say("You are on another machine: when the browser shows an error at the end, paste the\naddress of that page here and press Enter; or use: codexctl auth login-device")
-	} else if s.inv.env.StdinKind == StdinTerminal && !s.inv.global.noInput {
+	case remote:
+		talk.say("You are on another machine: when the browser shows an error at the end, use this\ninstead: codexctl auth login-device")
+	case paste:
 		talk.note("If the browser cannot come back, paste the address of its last page here.")
 	}
 }

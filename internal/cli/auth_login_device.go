@@ -69,6 +69,10 @@ func (o *deviceOptions) run(ctx context.Context, inv *invocation) error {
 	if o.start && o.complete != "" {
 		return usagef("--start and --complete exclude each other")
 	}
+	if o.start && inv.global.jsonl {
+		// The lines end with the login that was stored, and here there is none yet.
+		return usagef("--start prints one document: use --json, not --jsonl")
+	}
 	s, err := newSignIn(inv, &o.replaceOptions)
 	if err != nil {
 		return err

@@ -455,6 +455,7 @@ func TestWhoStartsABrowser(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := newcomer(t, emulator.Scene{})
+			p.StdinKind = StdinTerminal
 			for pair := range strings.SplitSeq(tt.env, ",") {
 				name, value, _ := strings.Cut(pair, "=")
 				p.variables[name] = value
@@ -478,6 +479,41 @@ func TestWhoStartsABrowser(t *testing.T) {
 				t.Errorf("it says how to paste: %t, want %t: %s", hint, tt.paste, &p.talk)
 			}
 		})
+	}
+}
+
+// cli.md 7: over SSH it says how to paste, where something can be pasted at all; else
+// only what else there is.
+func TestNobodyIsAskedToPasteInVain(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		stdin StdinKind
+		args  []string
+		asks  bool
+	}{
+		{"a terminal", StdinTerminal, nil, true},
+		{"--no-input", StdinTerminal, []string{"--no-input"}, false},
+		{"--no-stdin", StdinTerminal, []string{"--no-stdin"}, false},
+		{"a pipe", StdinPipe, nil, false},
+		{"a closed stdin", StdinNone, nil, false},
+	}
+	for _, variable := range []string{"SSH_CONNECTION", "SSH_TTY", "NO_SSH"} {
+		for _, tt := range tests {
+			t.Run(variable+", "+tt.name, func(t *testing.T) {
+				t.Parallel()
+				p, _ := newcomer(t, emulator.Scene{})
+				p.variables[variable] = "192.0.2.1"
+				p.StdinKind = tt.stdin
+				p.wants(t, p.login(t, append(tt.args, "--no-browser", "--wait", "100ms")...), 7, "codexctl: ")
+				if got := strings.Contains(p.talk.String(), "paste"); got != tt.asks {
+					t.Errorf("it asks to paste: %t, want %t: %s", got, tt.asks, &p.talk)
+				}
+				if remote := variable != "NO_SSH"; remote {
+					p.says(t, "codexctl auth login-device")
+				}
+			})
+		}
 	}
 }
 

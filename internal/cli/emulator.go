@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/codexctl/codexctl/internal/emulator"
 	"github.com/codexctl/codexctl/pkg/credentials"
@@ -62,6 +66,7 @@ type standIn struct {
 	url      string
 	authFile string
 	dir      string
+	lock     *flock.Flock // says that dir is in use; may be nil
 }
 
 // open starts an emulator on address, which must be of this machine. dir is where
@@ -72,11 +77,8 @@ func (o *emulatorOptions) open(env *Env, address string) (*standIn, error) {
 	if config.Scene, err = o.readScene(); err != nil {
 		return nil, err
 	}
-	if o.replay != "" {
-		if info, err := os.Stat(o.replay); err != nil || !info.IsDir() {
-			return nil, usagef("--replay %s: not a directory", o.replay)
-		}
-		config.Replay = os.DirFS(o.replay)
+	if config.Replay, err = o.readReplay(); err != nil {
+		return nil, err
 	}
 	listener, err := listenLocally(address)
 	if err != nil {
@@ -112,6 +114,22 @@ func (o *emulatorOptions) readScene() (emulator.Scene, error) {
 	return scene, nil
 }
 
+// readReplay is the folder of recordings; nil without one.
+func (o *emulatorOptions) readReplay() (fs.FS, error) {
+	if o.replay == "" {
+		return nil, nil
+	}
+	err := errors.New("not a directory")
+	folder := os.DirFS(o.replay)
+	if info, statErr := os.Stat(o.replay); statErr == nil && info.IsDir() {
+		err = emulator.ValidateReplay(folder)
+	}
+	if err != nil {
+		return nil, usagef("--replay %s: %v; want NAME.sse, the bytes of an answer, beside NAME.json, its status and request", o.replay, err)
+	}
+	return folder, nil
+}
+
 // listenLocally opens a port that only this machine reaches: the emulator's logins
 // are worth nothing, its answers are believed by whoever asks.
 func listenLocally(address string) (net.Listener, error) {
@@ -124,7 +142,7 @@ func listenLocally(address string) (net.Listener, error) {
 	}
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, &portError{address, err}
+		return nil, &portError{address: address, flag: "--addr 127.0.0.1:0", err: err}
 	}
 	return listener, nil
 }
@@ -132,6 +150,7 @@ func listenLocally(address string) (net.Listener, error) {
 // portError is an address that cannot be listened on.
 type portError struct {
 	address string
+	flag    string // how to choose another
 	err     error
 }
 
@@ -141,7 +160,7 @@ func (e *portError) Unwrap() error { return e.err }
 // writeLogin signs in and stores the login in a folder of its own.
 func (s *standIn) writeLogin(stand *emulator.Emulator) error {
 	var err error
-	if s.dir, err = os.MkdirTemp("", "codexctl-emulator-"); err != nil {
+	if s.dir, s.lock, err = newFolder(); err != nil {
 		return &settingError{"TMPDIR", err}
 	}
 	login := stand.Login(emulator.LoginOptions{})
@@ -156,7 +175,7 @@ func (s *standIn) writeLogin(stand *emulator.Emulator) error {
 		err = os.WriteFile(s.authFile, data, 0o600)
 	}
 	if err != nil {
-		os.RemoveAll(s.dir)
+		s.removeFolder()
 		return fmt.Errorf("store the emulator's login: %w", err)
 	}
 	return nil
@@ -166,6 +185,13 @@ func (s *standIn) writeLogin(stand *emulator.Emulator) error {
 func (s *standIn) close() {
 	_ = s.server.Close() // running answers are of no use without their clients
 	<-s.served
+	s.removeFolder()
+}
+
+func (s *standIn) removeFolder() {
+	if s.lock != nil {
+		_ = s.lock.Close()
+	}
 	os.RemoveAll(s.dir)
 }
 

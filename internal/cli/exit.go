@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
@@ -81,6 +82,9 @@ const (
 	hintSignIn = "sign in: codexctl auth login; without a browser: codexctl auth login-device"
 	hintRenew  = "sign in again: codexctl auth login"
 
+	// What comes through a pipe is no file to repair; a bare token is the likely mistake.
+	hintStdinLogin = "stdin wants one login as JSON, as `codexctl auth export` writes it; a bare token goes into CODEXCTL_ACCESS_TOKEN"
+
 	// An expired login may be the official client's, which is renewed only on demand.
 	hintExpired = "sign in again: codexctl auth login; or renew the official client's login: --renew-shared"
 )
@@ -115,6 +119,10 @@ func outcomes() []outcome {
 		{err: auth.ErrAccountChanged, exit: exitAuth, code: "auth_expired", say: "Token refresh failed", hint: hintRenew},
 		{err: auth.ErrLoginExpired, exit: exitAuth, code: "auth_expired", hint: hintExpired},
 		{err: auth.ErrNotRenewable, exit: exitAuth, code: "auth_expired", hint: hintExpired},
+		{err: session.ErrEnded, exit: exitUsage, code: "session_not_found", say: "Session not found", hint: "go on under another id"},
+		{err: session.ErrNotFound, exit: exitUsage, code: "session_not_found", say: "Session not found", hint: "go on under another id"},
+		{err: session.ErrBadID, exit: exitUsage, code: "usage"},
+		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},
 		{err: auth.ErrLoginRequired, exit: exitAuth, code: "auth_required", say: "No valid OpenAI credentials found", hint: hintSignIn},
@@ -158,7 +166,7 @@ func meaning(err error) outcome {
 	case errors.As(err, &rescued) && !errors.Is(err, auth.ErrAccountChanged):
 		return outcome{exit: exitConfig, code: "config", hint: "make the store writable, then move the saved login to its place"}
 	case errors.As(err, &port):
-		return outcome{exit: exitConfig, code: "port_in_use", hint: "choose another: --addr 127.0.0.1:0"}
+		return outcome{exit: exitConfig, code: "port_in_use", hint: "choose another: " + port.flag}
 	case errors.As(err, &signal):
 		return outcome{exit: SignalExit(signal.signal), code: "interrupted"}
 	case errors.As(err, &usage):

@@ -172,7 +172,8 @@ func TestOwnErrors(t *testing.T) {
 	}{
 		{"a bad line", usagef("no"), 2, "usage"},
 		{"a bad variable", &settingError{"CODEXCTL_RETRIES", errors.New("no")}, 3, "config"},
-		{"a busy port", &portError{"127.0.0.1:1", syscall.EADDRINUSE}, 3, "port_in_use"},
+		{"a busy port", &portError{"127.0.0.1:1", "--addr 127.0.0.1:0", syscall.EADDRINUSE}, 3, "port_in_use"},
+		{"a server that is not well", errUnhealthy, 1, "server_error"},
 		{"--timeout", errDeadline, 7, "timeout"},
 		{"--min-ttl", errExpiresSoon, 4, "auth_expired"},
 		{"Ctrl-C at a prompt", terminal.ErrInterrupted, 130, "interrupted"},
@@ -205,5 +206,37 @@ func TestExitTableIsComplete(t *testing.T) {
 		if !strings.Contains(listed[want.exit], want.code) {
 			t.Errorf("%s: help exit-codes lists %q for %d, not %q", name, listed[want.exit], want.exit, want.code)
 		}
+	}
+}
+
+// cli.md 4: a message begins with the guide's words, and says them once, whatever the
+// layers say that the error has passed.
+func TestMessageSaysItOnce(t *testing.T) {
+	refused := &auth.RefusedError{Code: "refresh_token_reused", Status: 401}
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"a refused renewal", fmt.Errorf("renew login: %w", refused), "Token refresh failed: refresh_token_reused (HTTP 401 Unauthorized)"},
+		{"farther out", fmt.Errorf("ask: renew login: %w", refused), "Token refresh failed: ask: refresh_token_reused (HTTP 401 Unauthorized)"},
+		{"an answer that is no token", fmt.Errorf("renew login: %w", &auth.EndpointError{Status: 500}), "Token refresh failed: token endpoint answered HTTP 500 Internal Server Error"},
+		{"another account", fmt.Errorf("renew login: %w", auth.ErrAccountChanged), "Token refresh failed: the renewed login is of another account"},
+		{"another kind of login", fmt.Errorf("%w: %w", auth.ErrLoginRequired, &credentials.OtherLoginError{Path: "a.json", Mode: "apikey"}), "No ChatGPT OAuth token found: a.json holds no ChatGPT login (apikey)"},
+		{"no login", fmt.Errorf("%w: %w", auth.ErrLoginRequired, &credentials.NotFoundError{Missing: []string{"a.json"}}), "No valid OpenAI credentials found: a.json does not exist"},
+		{"no place to look", &credentials.NotFoundError{}, "No valid OpenAI credentials found"},
+		{"a plan without Codex", &auth.SignInError{Code: "missing_codex_entitlement"}, "ChatGPT plan does not include Codex: missing_codex_entitlement"},
+		{"words of the error's own", fmt.Errorf("read: %w", errReaderGone), "read: " + errReaderGone.Error()},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := message(tt.err, meaning(tt.err), false); got != tt.want {
+				t.Errorf("message %q, want %q", got, tt.want)
+			}
+		})
+	}
+	if got, want := message(&credentials.NotFoundError{}, meaning(credentials.ErrNotFound), true),
+		"No valid OpenAI credentials found; HOME is not set, so the usual places do not exist"; got != want {
+		t.Errorf("without a home %q, want %q", got, want)
 	}
 }

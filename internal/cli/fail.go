@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,15 +116,38 @@ func message(err error, means outcome, homeless bool) string {
 	text := err.Error()
 	var nowhere *credentials.NotFoundError
 	if errors.As(err, &nowhere) {
-		text = strings.TrimPrefix(nowhere.Error(), credentials.ErrNotFound.Error()+": ")
-		if homeless {
-			text += "; HOME is not set, so the usual places do not exist"
-		}
+		text = nowhere.Error()
 	}
-	if means.say == "" || strings.HasPrefix(strings.ToLower(text), strings.ToLower(means.say)) {
+	if means.say != "" {
+		text = saidOnce(means.say, text)
+	}
+	if homeless && nowhere != nil {
+		text += "; HOME is not set, so the usual places do not exist"
+	}
+	return text
+}
+
+// saidOnce puts the words before a text that does not say the same again: each layer
+// that an error has passed may have said it in words of its own. Words that the text
+// begins with stay as it spells them.
+func saidOnce(words, text string) string {
+	if strings.HasPrefix(strings.ToLower(text), strings.ToLower(words)) {
 		return text
 	}
-	return means.say + ": " + text
+	same := append(sameWords(), strings.ToLower(words))
+	phrases := strings.Split(text, ": ")
+	rest := slices.DeleteFunc(phrases, func(phrase string) bool { return slices.Contains(same, strings.ToLower(phrase)) })
+	return strings.Join(append([]string{words}, rest...), ": ")
+}
+
+// sameWords are the phrases, in lower case, by which the layers below say what a row of
+// outcomes says.
+func sameWords() []string {
+	same := []string{"renew login"}
+	for _, err := range []error{auth.ErrRenewalRefused, auth.ErrLoginRequired, auth.ErrNoEntitlement, credentials.ErrNotFound} {
+		same = append(same, strings.ToLower(err.Error()))
+	}
+	return same
 }
 
 // hint is what to do, by default the help of the command whose line was wrong. After
@@ -132,7 +156,10 @@ func message(err error, means outcome, homeless bool) string {
 func (inv *invocation) hint(err error, means outcome) string {
 	var fixed *auth.NotRenewableError
 	var file *credentials.FileError
+	var piped *stdinLoginError
 	switch {
+	case errors.As(err, &piped) && errors.Is(piped, credentials.ErrMalformed):
+		return hintStdinLogin
 	case means.hint == "" && means.exit == exitUsage:
 		return strings.Join(append(append([]string{"codexctl"}, inv.path...), "--help"), " ")
 	case errors.As(err, &file) && strings.HasPrefix(file.Path, "CODEX") && !strings.Contains(file.Path, "/"):

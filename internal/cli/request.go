@@ -75,8 +75,8 @@ func errNoInstructions() error {
 }
 
 // applySet lays --set over a request, field by field. A value that is JSON is taken
-// as JSON, anything else as a string.
-func applySet(r responses.Request, set []string) (responses.Request, error) {
+// as JSON, anything else as a string. streams is for [invocation.warnForced].
+func (inv *invocation) applySet(r responses.Request, set []string, streams bool) (responses.Request, error) {
 	if len(set) == 0 {
 		return r, nil
 	}
@@ -91,6 +91,7 @@ func applySet(r responses.Request, set []string) (responses.Request, error) {
 	if edit.err != nil {
 		return r, edit.err
 	}
+	inv.warnForced(edit.body, streams)
 	var out responses.Request
 	if err := json.Unmarshal(edit.body, &out); err != nil {
 		return r, fmt.Errorf("--set: %w", err)
@@ -121,6 +122,18 @@ func (inv *invocation) checkRefused(r responses.Request, strict bool) (dropped [
 		inv.talk.warn("the backend refuses the field %s: it is left out", name)
 	}
 	return dropped, nil
+}
+
+// warnForced says which fields of a body do not go as they were given: the backend keeps
+// nothing and always streams (facts ). A false stream is as good as granted
+// where the answer is written at its end; streams says that it is not.
+func (inv *invocation) warnForced(body []byte, streams bool) {
+	if !slices.Contains([]string{"", "false", "null"}, gjson.GetBytes(body, "store").Raw) {
+		inv.talk.warn("the field store is sent as false, not as given: the backend keeps no answers")
+	}
+	if streams && gjson.GetBytes(body, "stream").Raw == "false" {
+		inv.talk.warn("the field stream is sent as true, not as given: the backend answers in no other way")
+	}
 }
 
 // dryRunDocument is what --dry-run prints.

@@ -123,6 +123,7 @@ func (o *respondOptions) prepare(ctx context.Context, inv *invocation, args []st
 		c.body = body
 		return c, nil, nil
 	}
+	inv.warnForced(body, o.stream)
 	if body, err = chatcompat.Request(body); err != nil {
 		return nil, nil, fmt.Errorf("the payload: %w", err)
 	}

@@ -18,6 +18,8 @@ func variables(flag string) []string {
 		return []string{own, "SSL_CERT_FILE"}
 	case "no-input":
 		return []string{own, "CI"}
+	case "session-store":
+		return []string{own}
 	case "quiet", "verbose", "debug", "color", "auth-file", "base-url", "issuer", "client-version",
 		"renew-shared", "no-refresh", "timeout", "connect-timeout", "idle-timeout", "retries",
 		"no-stdin", "stdin-timeout", "model", "instructions", "effort", "summary", "verbosity", "tier":

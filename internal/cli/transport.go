@@ -52,6 +52,9 @@ func (inv *invocation) network() (http.RoundTripper, error) {
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    g.connectTimeout,
 		ForceAttemptHTTP2:      true,
+		// A server asks for many callers at a time; a command closes none before its end.
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     90 * time.Second,
 		// A compressed stream is held back until a block is full.
 		DisableCompression: true,
 	}

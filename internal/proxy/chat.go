@@ -1,0 +1,138 @@
+package proxy
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/codexctl/codexctl/internal/chatcompat"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// chatCompletions answers on the addresses of the Chat Completions API.
+func (x *exchange) chatCompletions() error {
+	body, err := x.server.readBody(x.w, x.r)
+	if err != nil {
+		return err
+	}
+	return x.chat(body, false)
+}
+
+// chat answers a request in the chat form. fresh says that a conversation begins
+// without being named, as on the addresses of the Responses API.
+func (x *exchange) chat(body []byte, fresh bool) error {
+	store := true
+	if err := readFlag(body, "store", &store); err != nil {
+		return err
+	}
+	named := x.r.PathValue("session") != "" || x.r.Header.Get("session_id") != ""
+	plan, err := chatcompat.Parse(body, chatcompat.Options{
+		Reasoning: x.reasoning(), Strict: x.strict(), Kept: named,
+	})
+	if err != nil {
+		return err
+	}
+	var request responses.Request
+	if err := json.Unmarshal(plan.Body, &request); err != nil {
+		return err
+	}
+	chosen := x.choose(&request)
+	x.line.model, x.line.stream = request.Model, plan.Stream
+	x.line.dropped, x.line.notes = plan.Dropped, plan.Notes
+	if plan.N > 1 && named {
+		return errManyChoices
+	}
+	talk, err := x.converse(&request, wish{
+		store: store && plan.N == 1, fresh: fresh, full: plan.FullHistory,
+	})
+	if err != nil {
+		return err
+	}
+	defer talk.end()
+	if err := x.instruct(&request, false); err != nil {
+		return err
+	}
+	x.told(plan.Dropped, plan.Emulated, plan.Notes)
+	a := ask{client: x.client(), request: request, chosen: chosen, summary: plan.AskedForSummary, talk: talk}
+	if plan.N > 1 {
+		return x.choices(a, plan)
+	}
+	return x.oneChoice(a, plan)
+}
+
+// oneChoice answers with one choice.
+func (x *exchange) oneChoice(a ask, plan *chatcompat.Plan) error {
+	stream, err := x.open(x.ctx, a)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	c := &chatChoice{x: x, choice: plan.Choice(x.head(), 0), talk: a.talk}
+	if plan.Stream {
+		return x.chatStream(c, stream, plan)
+	}
+	if err := c.gather(stream); err != nil {
+		return err
+	}
+	c.keep()
+	x.line.usage = c.choice.Usage()
+	x.modelHeader(c.model)
+	writeJSON(x.w, http.StatusOK, chatcompat.Completion(x.head(), []*chatcompat.Choice{c.choice}))
+	return nil
+}
+
+// head is what the chunks of an answer share when the backend does not say it.
+func (x *exchange) head() chatcompat.Head {
+	return chatcompat.Head{Created: x.line.start.Unix()}
+}
+
+// chatChoice is one choice on its way.
+type chatChoice struct {
+	x      *exchange
+	choice *chatcompat.Choice
+	talk   *conversation
+	tally
+	output []json.RawMessage
+}
+
+// gather takes a stream to its end, or to where the choice is cut.
+func (c *chatChoice) gather(stream *responses.Stream) error {
+	for event, err := range stream.Events() {
+		if err != nil {
+			if !chatcompat.Finishes(err) {
+				return err
+			}
+			c.choice.End(nil, err)
+			return nil
+		}
+		c.note(event)
+		c.choice.Add(event)
+		if c.choice.Cut() {
+			break
+		}
+	}
+	c.choice.End(nil, nil)
+	return nil
+}
+
+// note remembers what is kept of an answer.
+func (c *chatChoice) note(e responses.Event) {
+	if e.TextDelta() {
+		return
+	}
+	c.tally.note(e)
+	if e.Terminal() {
+		c.output = c.tally.output(e)
+	}
+}
+
+// keep stores the exchange. Of a cut answer it keeps what the caller got to see.
+func (c *chatChoice) keep() {
+	out := c.output
+	if c.choice.Cut() {
+		out = spokenItems(c.ordered())
+		if t, ok := any(c.choice).(interface{ Text() string }); ok {
+			out = append(out, responses.AssistantText(t.Text()))
+		}
+	}
+	c.x.keep(c.talk, c.id, c.model, out)
+}

@@ -1,0 +1,446 @@
+package proxy
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/codexctl/codexctl/internal/emulator"
+)
+
+// outcome is what becomes of a scene of the emulator at the server. Every row is asked
+// on both routes, as a stream and not, by a client with one retry.
+type outcome struct {
+	scene string
+
+	// calls is how many requests the backend gets; 0 means 1.
+	calls int
+
+	// status and code are the answer's when nothing was sent before; no status means an
+	// answer in full.
+	status int
+	code   string
+
+	// late says that a stream has begun by then: it has the status 200, text is what it
+	// says, and one error with the code is its last frame. The native one is the
+	// backend's own response.failed if told says so.
+	late, told bool
+	text       string
+
+	// reason is the finish_reason in chat; empty means stop. One that is not stop or
+	// tool_calls makes the native answer incomplete.
+	reason string
+
+	// oddBytes is for streams whose native form does not come apart at LF LF.
+	oddBytes bool
+
+	// only names the forms that the row is about, if not all: "native", "chat",
+	// "native stream", "chat stream".
+	only []string
+
+	slow, heavy bool
+}
+
+const said = "You said: hi"
+
+// outcomes has one row for each scene that is about /responses.
+func outcomes() []outcome {
+	return []outcome{
+		// Answers.
+		{scene: "default", text: said},
+		{scene: "full-output", text: said},
+		{scene: "empty-answer"},
+		{scene: "other-model", text: said},
+		{scene: "tool-call", text: said},           // no tools are in the request
+		{scene: "parallel-tool-calls", text: said}, // neither
+		{scene: "tool-bad-arguments", text: said},  // neither
+		{scene: "reasoning", text: said},
+		{scene: "refusal"},
+		{scene: "several-messages"}, // how chat joins messages is chatcompat's own test
+		{scene: "unicode", text: "Grüße, 世界 — 👩‍👩‍👧 and e\u0301 \U0001F1EA\U0001F1FA שלום."},
+		{scene: "control-characters", text: "plain \x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 back\b\b \u009b2J\u202etxt.exe\u202c\r\nend"},
+		{scene: "incomplete-max-tokens", text: said, reason: "length"},
+		{scene: "incomplete-content-filter", text: said, reason: "content_filter"},
+		{scene: "flood", heavy: true},
+		{scene: "flood-bare", heavy: true},
+		{scene: "lite-not-found", text: said}, // the model asked for takes the plain form
+		{scene: "lite-optional", text: said},
+
+		// Failures inside 200, before any output: a status, since nothing was sent.
+		{scene: "failed", status: 502, code: "server_error"},
+		{scene: "failed-once", status: 502, code: "server_error"}, // not repeated: only overload inside 200 is
+		{scene: "failed-after-deltas", status: 502, code: "server_error", late: true, told: true, text: "Hel"},
+		{scene: "overload-once", calls: 2, text: said},
+		{scene: "overload-always", calls: 2, status: 503, code: "server_is_overloaded"},
+		{scene: "error-event-alone", calls: 2, status: 503, code: "server_is_overloaded"},
+		{scene: "failed-context-length", status: 400, code: "context_length_exceeded"},
+		{scene: "failed-insufficient-quota", status: 429, code: "insufficient_quota"},
+		{scene: "failed-usage-not-included", status: 403, code: "usage_not_included"},
+		{scene: "failed-usage-limit", status: 429, code: "usage_limit_reached"},
+		// Withheld by policy: in chat that is the finish reason content_filter, with the
+		// backend's words as the refusal (chatcompat.Finishes).
+		{scene: "failed-cyber-policy", status: 400, code: "cyber_policy", only: []string{"native", "native stream"}},
+		{scene: "failed-cyber-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
+		{scene: "failed-bio-policy", status: 400, code: "bio_policy", only: []string{"native", "native stream"}},
+		{scene: "failed-bio-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
+		{scene: "failed-misalignment-policy", status: 400, code: "misalignment_policy_violation", only: []string{"native", "native stream"}},
+		{scene: "failed-misalignment-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
+		{scene: "failed-invalid-prompt", status: 400, code: "invalid_prompt"},
+		{scene: "failed-overloaded", calls: 2, status: 503, code: "server_is_overloaded"},
+		{scene: "failed-slow-down", calls: 2, status: 503, code: "slow_down"},
+		{scene: "failed-rate-limit", calls: 2, status: 429, code: "rate_limit_exceeded"},
+
+		// About who asks.
+		{scene: "unauthorized-once", calls: 2, text: said},
+		{scene: "unauthorized-always", calls: 2, status: 401, code: "auth_denied"},
+		{scene: "forbidden-json", status: 403, code: "auth_denied"},
+		{scene: "challenge-html", status: 502, code: "blocked"},
+		{scene: "region-block", status: 502, code: "blocked"},
+		{scene: "deactivated-workspace", status: 402, code: "deactivated_workspace"},
+		{scene: "usage-limit", status: 429, code: "quota_exhausted"},
+		{scene: "usage-limit-once", status: 429, code: "quota_exhausted"}, // never repeated
+		{scene: "usage-not-included", status: 403, code: "plan_required"},
+		{scene: "not-found-usage-limit", status: 429, code: "usage_limit_reached"},
+		{scene: "not-found-model", status: 400, code: "model_not_available"},
+		{scene: "context-length", status: 400, code: "context_length_exceeded"},
+		{scene: "cyber-policy", status: 400, code: "cyber_policy"},
+
+		// About the state of the backend.
+		{scene: "rate-limited-once", calls: 2, text: said},
+		{scene: "rate-limited-long", status: 429, code: "rate_limit_exceeded"},
+		{scene: "rate-limited", calls: 2, status: 429, code: "rate_limit_exceeded"},
+		{scene: "request-timeout-once", calls: 2, text: said},
+		{scene: "server-error-once", calls: 2, text: said},
+		{scene: "server-error-always", calls: 2, status: 500, code: "internal_server_error"},
+		{scene: "bad-gateway-html", status: 502, code: "blocked"},
+		{scene: "overloaded", calls: 2, status: 503, code: "server_is_overloaded"},
+		{scene: "overloaded-once", calls: 2, text: said},
+		{scene: "gateway-timeout-html", status: 502, code: "blocked"},
+		{scene: "redirect", status: 502, code: "redirect"},
+
+		// Cuts. What had been held back until then was not sent.
+		{scene: "cut-after-three-deltas", status: 502, code: "truncated", late: true, text: "Hel"},
+		{scene: "cut-mid-event", status: 502, code: "truncated", late: true, text: "Hel"},
+		{scene: "cut-before-headers", calls: 2, status: 502, code: "network"},
+		{scene: "cut-before-headers-once", calls: 2, text: said},
+		{scene: "cut-before-first-event", status: 502, code: "network"},
+		{scene: "cut-after-created", status: 502, code: "truncated"},
+		{scene: "end-before-first-event", status: 502, code: "network"},
+		{scene: "end-after-deltas", status: 502, code: "truncated", late: true, text: "Hel"},
+		{scene: "end-without-terminal", status: 502, code: "truncated", late: true, text: said},
+		{scene: "stall-before-headers", status: 504, code: "timeout"},
+		{scene: "stall-before-first-event", status: 504, code: "timeout"},
+		{scene: "stall-after-created", status: 504, code: "timeout"},
+		{scene: "stall-after-deltas", status: 504, code: "timeout", late: true, text: "Hel"},
+
+		// Paces.
+		{scene: "slow-headers", slow: true, text: said},
+		{scene: "slow-first-event", slow: true, text: said},
+		{scene: "slow-events", slow: true, text: said},
+		{scene: "token-rate", slow: true, text: said},
+
+		// Odd events. Of a text that its pieces do not add up to, the native stream shows
+		// both sides as they came.
+		{scene: "wrong-done-text", status: 502, code: "truncated", only: []string{"native"}},
+		{scene: "wrong-done-text", text: said, only: []string{"native stream"}},
+		{scene: "wrong-done-text", status: 502, code: "truncated", late: true, text: said, only: []string{"chat", "chat stream"}},
+		{scene: "no-deltas", text: said},
+		{scene: "no-item-done", text: said},
+		{scene: "unknown-events", text: said},
+		{scene: "unknown-fields", text: said},
+		{scene: "shuffled-fields", text: said},
+		{scene: "garbage-event", text: said},
+		{scene: "large-event", text: said},
+		{scene: "oversized-event", slow: true, status: 502, code: "truncated", late: true},
+
+		// Odd bytes.
+		{scene: "byte-writes", text: said},
+		{scene: "random-chunks", text: said},
+		{scene: "one-write", text: said},
+		{scene: "crlf", text: said, oddBytes: true},
+		{scene: "cr", text: said, oddBytes: true},
+		{scene: "bom", text: said},
+		{scene: "comments", text: said},
+		{scene: "multi-line-data", text: said},
+		{scene: "contradicting-event-names", text: said},
+		{scene: "no-event-names", text: said},
+		{scene: "unterminated-last-event", text: said},
+	}
+}
+
+// TestEveryScene is the fault matrix: nothing hangs, a failure before the first byte is
+// a status, one behind it is one last event, and only what may be repeated is.
+func TestEveryScene(t *testing.T) {
+	rows := outcomes()
+	t.Run("every scene about answers has a row", func(t *testing.T) {
+		for _, info := range emulator.SceneNames() {
+			has := slices.ContainsFunc(rows, func(o outcome) bool { return o.scene == info.Name })
+			if !has && aboutAnswers(info.Name) {
+				t.Errorf("the scene %s (%s) has no row in outcomes", info.Name, info.About)
+			}
+		}
+	})
+	for _, row := range rows {
+		for _, form := range []string{"native", "native stream", "chat", "chat stream"} {
+			if row.only != nil && !slices.Contains(row.only, form) {
+				continue
+			}
+			t.Run(row.scene+"/"+form, func(t *testing.T) {
+				if row.heavy && testing.Short() {
+					t.Skip("tens of megabytes")
+				}
+				t.Parallel()
+				row.check(t, form)
+			})
+		}
+	}
+}
+
+// aboutAnswers says whether a scene changes what /responses answers: one that only sets
+// fields about signing in, renewing and signing out does not.
+func aboutAnswers(name string) bool {
+	scene, _ := emulator.NamedScene(name)
+	if name == "default" {
+		return true
+	}
+	answers := emulator.Scene{}
+	from, to := reflect.ValueOf(scene), reflect.ValueOf(&answers).Elem()
+	for i := range from.NumField() {
+		switch field := from.Type().Field(i).Name; {
+		case field == "Name", field == "Times", field == "Plan", field == "NoAccount", field == "AnyPort":
+		case strings.HasPrefix(field, "Token"), strings.HasPrefix(field, "Authorize"), strings.HasPrefix(field, "Exchange"),
+			strings.HasPrefix(field, "Device"), strings.HasPrefix(field, "Revoke"):
+		default:
+			to.Field(i).Set(from.Field(i))
+		}
+	}
+	return !reflect.DeepEqual(answers, emulator.Scene{})
+}
+
+func (o outcome) check(t *testing.T, form string) {
+	s := newStand(t, func(c *Config) {
+		c.Client.Retries = 1
+		c.Client.IdleTimeout = 500 * time.Millisecond // below the second that events are held back
+		if o.slow || o.heavy {
+			c.Client.IdleTimeout = 10 * time.Second
+		}
+	})
+	s.scene(o.scene)
+	path, body := "/v1/responses", hello
+	chat := strings.HasPrefix(form, "chat")
+	if chat {
+		path, body = "/v1/chat/completions", helloChat
+	}
+	if !strings.HasSuffix(form, "stream") {
+		status, header, answer := s.post(path, body)
+		switch {
+		case o.status != 0:
+			o.refused(t, status, header, answer)
+		case status != http.StatusOK:
+			t.Errorf("got status %d: %s", status, clipped(answer))
+		case chat:
+			o.chatObject(t, answer)
+		default:
+			o.nativeObject(t, answer)
+		}
+	} else {
+		o.stream(t, s, path, asStream(body), chat)
+	}
+	if got, want := len(s.journal(upstreamPath)), max(o.calls, 1); got != want {
+		t.Errorf("the backend got %d requests, want %d", got, want)
+	}
+}
+
+// refused checks a failure before the first byte.
+func (o outcome) refused(t *testing.T, status int, header http.Header, answer string) {
+	t.Helper()
+	if status != o.status || gjson.Get(answer, "error.code").Str != o.code {
+		t.Errorf("got %d %s\nwant %d and the code %s", status, clipped(answer), o.status, o.code)
+		return
+	}
+	if got := header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("Content-Type of an error: got %q, want application/json", got)
+	}
+	for _, name := range []string{"message", "type", "code", "param"} {
+		if !gjson.Get(answer, "error."+name).Exists() {
+			t.Errorf("the error has no %s: %s", name, answer)
+		}
+	}
+	if message := gjson.Get(answer, "error.message").Str; message == "" || strings.Contains(message, "<") {
+		t.Errorf("the message is empty or has markup: %q", message)
+	}
+}
+
+func (o outcome) stream(t *testing.T, s *stand, path, body string, chat bool) {
+	t.Helper()
+	if o.status != 0 && !o.late {
+		status, header, answer := s.post(path, body)
+		o.refused(t, status, header, answer)
+		return
+	}
+	if !chat && o.oddBytes {
+		status, _, answer := s.post(path, body)
+		plain := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(answer)
+		if status != http.StatusOK || !strings.Contains(plain, said) || !strings.HasSuffix(plain, "\n\n") {
+			t.Errorf("got %d %s", status, clipped(answer))
+		}
+		return
+	}
+	f := s.stream(path, body)
+	if f.status != http.StatusOK {
+		t.Fatalf("got status %d: %s", f.status, clipped(textOf(f.rest())))
+	}
+	for name, want := range map[string]string{"Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no"} {
+		if got := f.header.Get(name); got != want {
+			t.Errorf("%s of a stream: got %q, want %q", name, got, want)
+		}
+	}
+	all := f.rest()
+	if chat {
+		o.chatStream(t, all)
+		return
+	}
+	o.nativeStream(t, all)
+}
+
+func (o outcome) nativeStream(t *testing.T, all []frame) {
+	t.Helper()
+	var text strings.Builder
+	var ends []string
+	for _, f := range all {
+		switch kind := f.kind(); kind {
+		case "response.output_text.delta":
+			text.WriteString(f.get("delta").Str)
+		case "response.completed", "response.incomplete", "response.failed", "error":
+			ends = append(ends, kind)
+		}
+	}
+	if len(all) == 0 || len(ends) != 1 || all[len(all)-1].kind() != ends[0] {
+		t.Fatalf("got the events %q, want one that ends the stream, and it last", kinds(all))
+	}
+	last := all[len(all)-1]
+	want, code := "response.completed", ""
+	switch {
+	case o.told:
+		want, code = "response.failed", last.get("response.error.code").Str
+	case o.status != 0:
+		want, code = "error", last.get("code").Str
+	case o.reason == "length", o.reason == "content_filter":
+		want = "response.incomplete"
+	}
+	if last.kind() != want || code != o.code {
+		t.Errorf("the last event: got %s, want %s with the code %q", clipped(last.text), want, o.code)
+	}
+	if o.text != "" && o.scene != "no-deltas" && text.String() != o.text {
+		t.Errorf("the text: got %q, want %q", text.String(), o.text)
+	}
+	if o.status == 0 {
+		o.nativeObject(t, last.get("response").Raw)
+	}
+	o.numbers(t, all)
+}
+
+// numbers checks that what the server adds goes on counting.
+func (o outcome) numbers(t *testing.T, all []frame) {
+	t.Helper()
+	before := int64(-1)
+	for _, f := range all {
+		number := f.get("sequence_number")
+		if !number.Exists() {
+			continue
+		}
+		if o.scene != "garbage-event" && number.Int() != before+1 {
+			t.Errorf("sequence_number %d comes after %d", number.Int(), before)
+		}
+		before = number.Int()
+	}
+}
+
+func (o outcome) nativeObject(t *testing.T, answer string) {
+	t.Helper()
+	want := "completed"
+	if o.reason == "length" || o.reason == "content_filter" {
+		want = "incomplete"
+	}
+	if got := gjson.Get(answer, "status").Str; got != want {
+		t.Errorf("status: got %q, want %q", got, want)
+	}
+	var text strings.Builder
+	for _, item := range gjson.Get(answer, "output").Array() {
+		for _, part := range item.Get("content").Array() {
+			text.WriteString(part.Get("text").Str)
+		}
+	}
+	if o.text != "" && text.String() != o.text && o.scene != "wrong-done-text" {
+		t.Errorf("the output's text: got %q, want %q", text.String(), o.text)
+	}
+}
+
+func (o outcome) chatObject(t *testing.T, answer string) {
+	t.Helper()
+	if got, want := gjson.Get(answer, "choices.0.finish_reason").Str, o.finish(); got != want {
+		t.Errorf("finish_reason: got %q, want %q", got, want)
+	}
+	if got := gjson.Get(answer, "choices.0.message.content").Str; o.text != "" && got != o.text {
+		t.Errorf("content: got %q, want %q", got, o.text)
+	}
+}
+
+func (o outcome) finish() string {
+	if o.reason == "" {
+		return "stop"
+	}
+	return o.reason
+}
+
+func (o outcome) chatStream(t *testing.T, all []frame) {
+	t.Helper()
+	var text strings.Builder
+	var reasons, errors []string
+	done := 0
+	for _, f := range all {
+		if f.data() == "" {
+			t.Errorf("a frame without data: %q", f.text)
+			continue
+		}
+		if f.text != "data: "+f.data()+"\n\n" {
+			t.Errorf("a frame of other form than data and a blank line: %q", clipped(f.text))
+		}
+		if f.data() == "[DONE]" {
+			done++
+			continue
+		}
+		if e := f.get("error"); e.Exists() {
+			errors = append(errors, e.Get("code").Str)
+			continue
+		}
+		text.WriteString(f.get("choices.0.delta.content").Str)
+		if reason := f.get("choices.0.finish_reason"); reason.Type != gjson.Null {
+			reasons = append(reasons, reason.Str)
+		}
+	}
+	last := "nothing"
+	if len(all) > 0 {
+		last = all[len(all)-1].data()
+	}
+	if o.text != "" && text.String() != o.text {
+		t.Errorf("the text: got %q, want %q", text.String(), o.text)
+	}
+	if o.status != 0 {
+		if fmt.Sprint(errors) != fmt.Sprint([]string{o.code}) || !gjson.Get(last, "error").Exists() || done != 0 || len(reasons) != 0 {
+			t.Errorf("got the errors %q, %d [DONE], the finish reasons %q, and last %s; want one error %s and nothing behind it",
+				errors, done, reasons, clipped(last), o.code)
+		}
+		return
+	}
+	if len(errors) != 0 || done != 1 || last != "[DONE]" || fmt.Sprint(reasons) != fmt.Sprint([]string{o.finish()}) {
+		t.Errorf("got the errors %q, %d [DONE], the finish reasons %q, and last %s; want [%s] and then [DONE]",
+			errors, done, reasons, clipped(last), o.finish())
+	}
+}

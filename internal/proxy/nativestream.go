@@ -1,0 +1,195 @@
+package proxy
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// relay gives a stream to the caller frame by frame, as bytes. limit cuts it after so
+// many pieces of text; 0 does not.
+func (x *exchange) relay(stream *responses.Stream, talk *conversation, limit int) error {
+	out := x.events()
+	defer out.close()
+	r := &relay{x: x, out: out, talk: talk, cut: newCutter(limit)}
+	for event, err := range stream.Events() {
+		if err != nil {
+			return r.ended(err)
+		}
+		done, err := r.event(event, stream.Buffered())
+		if err != nil || done {
+			return err
+		}
+	}
+	return nil
+}
+
+// relay is a stream on its way.
+type relay struct {
+	x    *exchange
+	out  *eventWriter
+	talk *conversation
+	cut  *cutter
+	tally
+
+	waiting []byte // frames that may still turn out to be the beginning of a failure
+	frame   []byte // for a frame that has to be put together
+}
+
+// event hands on one event. done is true once the caller has all that it gets.
+func (r *relay) event(e responses.Event, more bool) (done bool, err error) {
+	r.note(e)
+	frame := r.whole(e)
+	switch {
+	case e.Terminal() && !e.Failed():
+		frame = r.finish(e)
+	case r.cut.over(e):
+		r.x.cut(r.talk, &r.cut.collector)
+		return true, r.give(r.cut.closing(r.number()), false)
+	}
+	if !r.out.started() && (e.Failure() || e.Opening() && more) {
+		r.waiting = append(r.waiting, frame...)
+		return false, nil
+	}
+	return false, r.give(frame, more)
+}
+
+// give writes what has waited, and a frame.
+func (r *relay) give(frame []byte, more bool) error {
+	if !r.out.started() {
+		r.x.modelHeader(r.model)
+		if err := r.out.start(); err != nil {
+			return err
+		}
+	}
+	if len(r.waiting) > 0 {
+		frame = append(r.waiting, frame...)
+		r.waiting = nil
+	}
+	return r.out.write(frame, more)
+}
+
+// whole is an event's frame with its blank line, which the last one of a stream can
+// lack.
+func (r *relay) whole(e responses.Event) []byte {
+	for _, end := range []string{"\n\n", "\r\n\r\n", "\r\r"} {
+		if bytes.HasSuffix(e.Frame, []byte(end)) {
+			return e.Frame
+		}
+	}
+	r.frame = append(append(r.frame[:0], bytes.TrimRight(e.Frame, "\r\n")...), "\n\n"...)
+	return r.frame
+}
+
+// finish keeps the exchange and gives the terminal event its output, if it lacks it:
+// clients read the answer there (fact S-5 in docs/protocol.md).
+func (r *relay) finish(e responses.Event) []byte {
+	r.x.line.usage = r.usage(e)
+	r.x.keep(r.talk, r.id, r.model, r.output(e))
+	if len(r.items) == 0 || len(gjson.GetBytes(e.Data, "response.output").Array()) > 0 {
+		return r.whole(e)
+	}
+	filled, err := sjson.SetRawBytes(e.Data, "response.output", joinItems(r.ordered()))
+	if err != nil {
+		return r.whole(e)
+	}
+	return eventFrame(e.Type, filled)
+}
+
+// ended is how a stream ends that does not end well. What the backend has said about it
+// has been handed on; ours is added only if it said nothing.
+func (r *relay) ended(err error) error {
+	if isIncomplete(err) {
+		return nil // the caller has the event that says so
+	}
+	if !r.out.started() || r.x.gone() {
+		return err
+	}
+	f := r.x.server.failure(err)
+	r.x.line.failed(f)
+	if r.told {
+		return nil
+	}
+	return r.out.write(f.event(r.number()+1), false)
+}
+
+// tally is what is remembered of the events of a stream.
+type tally struct {
+	id, model string
+	items     []placedItem
+	last      []byte // the last event that may have a sequence_number
+	told      bool   // the backend has said how it ended
+}
+
+// number is the last sequence_number. It is looked for only when it is needed: nearly
+// every stream ends without.
+func (t *tally) number() int64 { return gjson.GetBytes(t.last, "sequence_number").Int() }
+
+// placedItem is a finished item of the output.
+type placedItem struct {
+	index int
+	item  json.RawMessage
+}
+
+func (t *tally) note(e responses.Event) {
+	t.last = append(t.last[:0], e.Data...)
+	switch {
+	case e.IsResponse():
+		object := e.Response()
+		if id := gjson.GetBytes(object, "id").Str; id != "" {
+			t.id = id
+		}
+		if model := gjson.GetBytes(object, "model").Str; model != "" {
+			t.model = model
+		}
+		t.told = t.told || e.Terminal()
+	case e.ItemDone():
+		t.items = append(t.items, placedItem{e.OutputIndex(), bytes.Clone(e.Item())})
+	case e.Failure():
+		t.told = true
+	}
+}
+
+// ordered are the items in the order of the output.
+func (t *tally) ordered() []json.RawMessage {
+	return orderItems(t.items)
+}
+
+// output is the terminal event's, or what the items amount to.
+func (t *tally) output(e responses.Event) []json.RawMessage {
+	if len(t.items) > 0 {
+		return t.ordered()
+	}
+	var out []json.RawMessage
+	for _, item := range gjson.GetBytes(e.Data, "response.output").Array() {
+		out = append(out, json.RawMessage(item.Raw))
+	}
+	return out
+}
+
+func (t *tally) usage(e responses.Event) *responses.Usage {
+	return responses.ReadUsage(e.Response())
+}
+
+// eventFrame is an event in its framing.
+func eventFrame(name string, data []byte) []byte {
+	frame := make([]byte, 0, len(name)+len(data)+len("event: \ndata: \n\n"))
+	frame = append(append(append(frame, "event: "...), name...), "\ndata: "...)
+	return append(append(frame, compact(data)...), "\n\n"...)
+}
+
+// compact is JSON on one line.
+func compact(data []byte) []byte {
+	if !bytes.ContainsAny(data, "\r\n") {
+		return data
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, data) != nil {
+		return data
+	}
+	return b.Bytes()
+}

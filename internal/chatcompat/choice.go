@@ -29,10 +29,14 @@ type Choice struct {
 	index  int
 	out    output
 
-	places  map[place]bool // the texts that something came of; true when they came whole
-	current place          // the text of the last piece
-	cutter  *cutter        // nil without stop sequences
-	given   int            // text deltas so far, if there is a cap
+	sums    map[place]*textSum // the texts that something came of
+	current place              // the text of the last delta
+	sum     *textSum           // and its sum
+	scratch []byte             // a text without its escapes
+	fault   error              // the answer is not whole
+	cutter  *cutter            // nil without stop sequences
+	given   int                // text deltas so far, if there is a cap
+	said    []byte             // the text so far, if it may be cut; the inside of a JSON string
 
 	thought place // the last part of reasoning; no kind before the first
 	opened  bool  // the tag is open
@@ -68,7 +72,7 @@ type place struct {
 func (p *Plan) Choice(h Head, index int) *Choice {
 	c := &Choice{
 		answer: &p.answer, head: h, index: index,
-		places: make(map[place]bool), calls: make(map[int]*call), ids: make(map[string]int),
+		sums: make(map[place]*textSum), calls: make(map[int]*call), ids: make(map[string]int),
 	}
 	if len(p.answer.stops) > 0 {
 		c.cutter = newCutter(p.answer.stops)
@@ -95,8 +99,8 @@ func (c *Choice) Add(e responses.Event) {
 
 // End appends the frames that close the choice to dst: what was held back, and the
 // chunk with the finish reason. err is what the stream ended with. If it is a failure,
-// as [Finishes] says, there is no finish reason: the answer must not look whole. After
-// Add, nothing is appended.
+// as [Finishes] says, or if Err is one, there is no finish reason: the answer must not
+// look whole. After Add, nothing is appended.
 func (c *Choice) End(dst []byte, err error) []byte {
 	if c.ended {
 		return dst
@@ -104,7 +108,7 @@ func (c *Choice) End(dst []byte, err error) []byte {
 	c.ended = true
 	c.out.frames = dst
 	c.flush()
-	if err == nil || Finishes(err) {
+	if c.fault == nil && (err == nil || Finishes(err)) {
 		c.refuse(err)
 		c.finish(c.reason(err))
 	}
@@ -115,6 +119,10 @@ func (c *Choice) End(dst []byte, err error) []byte {
 // goes on to send is of no use then.
 func (c *Choice) Cut() bool { return c.end != "" }
 
+// Err is [responses.ErrTruncated] when the pieces of the text differ from the finished
+// text; nil for an answer that is as the backend meant it, and for one that was cut.
+func (c *Choice) Err() error { return c.fault }
+
 // Usage is what the backend counted; nil if it did not say. After a cut it is nil too:
 // the call is ended before the backend counts.
 func (c *Choice) Usage() *responses.Usage {
@@ -122,6 +130,17 @@ func (c *Choice) Usage() *responses.Usage {
 		return nil
 	}
 	return c.usage
+}
+
+// Text is the text given out and held back so far, without reasoning, for a request
+// with a stop sequence or a cap: what a kept conversation holds of an answer that was
+// cut. For other requests it is empty.
+func (c *Choice) Text() string {
+	text := decoded(c.said)
+	if c.cutter != nil {
+		text += c.cutter.held
+	}
+	return text
 }
 
 // event is the one translation that both forms of an answer come from.

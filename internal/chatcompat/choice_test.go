@@ -281,6 +281,42 @@ func TestFailuresDoNotFinish(t *testing.T) {
 	}
 }
 
+// An answer whose pieces are not what the backend says at its end does not look whole.
+func TestPiecesThatDoNotAddUp(t *testing.T) {
+	whole := func(text string) string {
+		return `{"type":"response.output_text.done","output_index":1,"content_index":0,"text":` + text + `}`
+	}
+	tests := []struct {
+		name   string
+		events []string
+		fault  bool
+	}{
+		{"less", []string{textDelta("Hel"), whole(`"Hello"`)}, true},
+		{"other", []string{textDelta("Hallo"), whole(`"Hello"`)}, true},
+		{"nothing", []string{textDelta("Hello"), whole(`""`)}, true},
+		{"in the item", []string{textDelta("Hel"), trapDone}, true},
+		{"of two ends", []string{whole(`"Hel"`), trapDone}, true},
+		{"a refusal", []string{`{"type":"response.refusal.delta","delta":"N"}`, `{"type":"response.refusal.done","refusal":"No"}`}, true},
+		{"the same, written otherwise", []string{textDelta("a/é\n"), whole(`"a\/\u00e9\n"`)}, false},
+		{"reasoning", []string{summaryDelta(0, "a"), `{"type":"response.reasoning_summary_text.done","output_index":0,"summary_index":0,"text":"ab"}`}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			all := events(append([]string{created}, tt.events...)...)
+			frames, streamed := stream(plan(t, someRequest, Options{}), all, nil)
+			_, collected := collect(plan(t, someRequest, Options{}), all, nil)
+			for _, err := range []error{streamed.Err(), collected.Err()} {
+				if errors.Is(err, responses.ErrTruncated) != tt.fault {
+					t.Errorf("Err = %v", err)
+				}
+			}
+			if strings.Contains(frames, `"finish_reason":"`) == tt.fault {
+				t.Errorf("finish reason in %s", frames)
+			}
+		})
+	}
+}
+
 func TestEndEndsOnce(t *testing.T) {
 	c := plan(t, someRequest, Options{}).Choice(someHead(), 0)
 	first := c.End(nil, nil)
@@ -325,6 +361,11 @@ func TestUsage(t *testing.T) {
 		t.Errorf("got  %swant %s", got, want)
 	}
 	newValidator(t).check("CreateChatCompletionStreamResponse", got)
+	silent := p.Choice(h, 0)
+	silent.Add(event(completed))
+	if alone := string(UsageChunk(nil, []*Choice{silent})); !strings.HasPrefix(alone, `data: {"id":"chatcmpl-shared",`) {
+		t.Errorf("usage of a choice without chunks: %s", alone)
+	}
 	if none := UsageChunk(nil, nil); none != nil {
 		t.Errorf("a usage chunk for nothing: %s", none)
 	}
@@ -425,6 +466,21 @@ func checkAgainstCollector(t *testing.T, all []responses.Event) {
 func TestDoneFrame(t *testing.T) {
 	if DoneFrame() != "data: [DONE]\n\n" {
 		t.Error(DoneFrame())
+	}
+}
+
+func TestDecoded(t *testing.T) {
+	for _, inside := range []string{``, `abc`, `a\n\t\r\b\f\/\\\"b`, `\u00e9`, `\u00E9x`, `\ud83d\ude00`, `\ud83d`, `\ud83dx`, `\ud83d\n`, `\ud83d\u0041`, `\ude00\ud83d\ude00`, `\u0000é`, `\\u0041`} {
+		var want string
+		if err := json.Unmarshal([]byte(`"`+inside+`"`), &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := decoded([]byte(inside)); got != want {
+			t.Errorf("%s: got %q, want %q", inside, got, want)
+		}
+	}
+	for _, broken := range []string{`\`, `a\`, `\u`, `\u12`, `\uzzzz`, `\ud83d\u`, `\ud83d\u1`} {
+		decoded([]byte(broken)) // no panic: it cannot be an event's
 	}
 }
 

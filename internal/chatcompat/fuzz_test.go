@@ -110,8 +110,14 @@ func FuzzChoice(f *testing.F) {
 			}
 		}
 		p := plan(t, requests[int(how)%len(requests)], Options{Reasoning: Reasoning(int(how) / len(requests) % 3)})
-		frames, _ := stream(p, all, endOfFuzzed(all))
-		object, _ := collect(p, all, endOfFuzzed(all))
+		frames, streamed := stream(p, all, endOfFuzzed(all))
+		object, collected := collect(p, all, endOfFuzzed(all))
+		if (streamed.Err() == nil) != (collected.Err() == nil) {
+			t.Fatalf("one form is whole: %v, %v", streamed.Err(), collected.Err())
+		}
+		if streamed.Err() != nil {
+			return
+		}
 		agree(t, frames, object)
 	})
 }

@@ -16,7 +16,8 @@ const askForJSON = "Answer with a JSON object."
 // docs/protocol.md).
 type history struct {
 	names     *toolNames
-	kept      bool // a kept conversation comes first
+	kept      bool // a kept conversation comes first, unless there is a full history
+	continues bool // a kept conversation comes first in any case
 	seeksJSON bool // a message has to have the word JSON
 
 	entries   []entry
@@ -98,7 +99,7 @@ func (h *history) input() []json.RawMessage {
 	h.letSystemAsk()
 	items := make([]json.RawMessage, 0, len(h.entries)+1)
 	for _, e := range h.entries {
-		if e.without && (h.full || !h.kept) {
+		if e.without && !h.continues && (h.full || !h.kept) {
 			h.note(e.where, "an output without its call is left out")
 			continue
 		}

@@ -46,7 +46,10 @@ func (p *parsing) messages(name string, value json.RawMessage) error {
 	if json.Unmarshal(value, &messages) != nil {
 		return bad(name, "a list")
 	}
-	h := history{names: &p.names, kept: p.options.Kept, seeksJSON: p.wantsJSON() == "json_object"}
+	h := history{
+		names: &p.names, kept: p.options.Kept, continues: p.plan.PreviousResponseID != "",
+		seeksJSON: p.wantsJSON() == "json_object",
+	}
 	for i, data := range messages {
 		where := fmt.Sprintf("%s.%d", name, i)
 		var m chatMessage

@@ -35,7 +35,7 @@ type output struct {
 
 	met     bool   // the head is known
 	head    Head   // the backend's
-	opening []byte // how every chunk begins, up to its model
+	known   []byte // how every chunk begins, up to its model
 	prefix  []byte // and up to the fields of its delta
 	suffix  []byte // from there to its end
 	began   bool   // the role was given
@@ -68,11 +68,20 @@ func (c *Choice) begin() {
 		return
 	}
 	c.out.began = true
-	c.out.opening = c.heading([]byte("data: "), c.head, "chat.completion.chunk")
-	c.out.prefix = append(slices.Clone(c.out.opening), `,"choices":[{"index":`...)
+	c.out.known = c.opening(nil)
+	c.out.prefix = append(slices.Clone(c.out.known), `,"choices":[{"index":`...)
 	c.out.prefix = append(strconv.AppendInt(c.out.prefix, int64(c.index), 10), `,"delta":{`...)
 	c.out.suffix = []byte(c.closing("null"))
 	c.out.chunk(`"role":"assistant","content":""`, nil, "")
+}
+
+// opening appends the beginning of a chunk, up to its model: the same for all chunks
+// once one was given, whatever the backend says later.
+func (c *Choice) opening(dst []byte) []byte {
+	if c.out.known != nil {
+		return append(dst, c.out.known...)
+	}
+	return c.heading(append(dst, "data: "...), c.head, "chat.completion.chunk")
 }
 
 // closing is the end of a chunk with the given finish reason, as JSON.
@@ -202,9 +211,7 @@ func UsageChunk(dst []byte, choices []*Choice) []byte {
 	if usage == nil {
 		return dst
 	}
-	first := choices[0]
-	first.begin()
-	dst = append(append(dst, first.out.opening...), `,"choices":[],"usage":`...)
+	dst = append(choices[0].opening(dst), `,"choices":[],"usage":`...)
 	dst = appendUsage(dst, usage)
 	return append(dst, "}\n\n"...)
 }

@@ -293,6 +293,10 @@ func TestHistoryIsRepaired(t *testing.T) {
 			want: "message assistant yes", notes: []string{"messages.0: an output without its call is left out"},
 		},
 		{
+			name: "previous_response_id is always continued", body: strings.TrimSuffix(messages(outputOf("call_1"), assistant), "}") + `,"previous_response_id":"resp_1"}`,
+			want: "function_call_output call_1 out\nmessage assistant yes",
+		},
+		{
 			name: "long ids", body: messages(callOf(long), outputOf(long)),
 			want: "function_call " + callID(long) + " {}\nfunction_call_output " + callID(long) + " out",
 		},

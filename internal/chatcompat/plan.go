@@ -29,7 +29,8 @@ type Options struct {
 	Strict bool
 
 	// Kept says that a kept conversation comes first. The output of a call that the
-	// messages do not hold then stays, since the call may be there.
+	// messages do not hold then stays, since the call may be there. A request with
+	// previous_response_id is taken so without being told.
 	Kept bool
 }
 
@@ -61,7 +62,7 @@ type Plan struct {
 	AskedForSummary bool
 
 	// FullHistory says that the messages hold an assistant message or a call, and so
-	// replace a kept conversation.
+	// replace a kept conversation, unless PreviousResponseID names what they continue.
 	FullHistory bool
 
 	// Dropped names the refused fields that were left out, sorted.

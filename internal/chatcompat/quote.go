@@ -2,9 +2,9 @@ package chatcompat
 
 import (
 	"bytes"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/tidwall/gjson"
 )
 
 // The text of an answer is handled as the inside of JSON strings: what stands between
@@ -56,11 +56,64 @@ func inside(token []byte) []byte {
 }
 
 // decoded is the text whose JSON has this inside.
-func decoded(inside []byte) string {
-	if bytes.IndexByte(inside, '\\') < 0 {
-		return string(inside)
+func decoded(inside []byte) string { return string(appendDecoded(nil, inside)) }
+
+// appendDecoded appends the text whose JSON has this inside, which must be valid. A lone
+// surrogate becomes U+FFFD.
+func appendDecoded(dst, inside []byte) []byte {
+	for {
+		at := bytes.IndexByte(inside, '\\')
+		if at < 0 || at+1 >= len(inside) {
+			return append(dst, inside...)
+		}
+		dst = append(dst, inside[:at]...)
+		escape := inside[at+1]
+		inside = inside[at+2:]
+		switch escape {
+		case 'n':
+			dst = append(dst, '\n')
+		case 't':
+			dst = append(dst, '\t')
+		case 'r':
+			dst = append(dst, '\r')
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'u':
+			var r rune
+			r, inside = escapedRune(inside)
+			dst = utf8.AppendRune(dst, r)
+		default:
+			dst = append(dst, escape)
+		}
 	}
-	return gjson.Parse(`"` + string(inside) + `"`).Str
+}
+
+// escapedRune reads what stands behind \u, and the second half if it is the first of a
+// pair. It returns what is left.
+func escapedRune(inside []byte) (rune, []byte) {
+	first, ok := fourDigits(inside)
+	if !ok {
+		return utf8.RuneError, nil
+	}
+	inside = inside[4:]
+	if !utf16.IsSurrogate(first) || !bytes.HasPrefix(inside, []byte(`\u`)) {
+		return first, inside
+	}
+	second, _ := fourDigits(inside[2:])
+	if pair := utf16.DecodeRune(first, second); pair != utf8.RuneError {
+		return pair, inside[6:]
+	}
+	return utf8.RuneError, inside
+}
+
+func fourDigits(inside []byte) (rune, bool) {
+	if len(inside) < 4 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(inside[:4]), 16, 16)
+	return rune(n), err == nil
 }
 
 // hasSurrogate says whether there may be an escape of half a surrogate pair.

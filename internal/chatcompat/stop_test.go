@@ -141,6 +141,30 @@ func TestCapGivesWhatStopHeldBack(t *testing.T) {
 	}
 }
 
+// What is kept of a cut answer is what the client got to see.
+func TestTextOfACutAnswer(t *testing.T) {
+	capped := strings.TrimSuffix(withField("stop", `"END"`), "}") + `,"max_tokens":2}`
+	tests := []struct{ name, request, want string }{
+		{"by a stop sequence", withField("stop", `"END"`), "aé"},
+		{"by the cap", withField("max_tokens", "2"), "aéEN"},
+		{"by the cap, with text held back", capped, "aéEN"},
+		{"not at all", someRequest, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := plan(t, tt.request, Options{}).Choice(someHead(), 0)
+			for _, e := range events(created, summaryDelta(0, "x"), textDelta("a"), textDelta("éEN"), textDelta("D")) {
+				c.Chunks(nil, e)
+			}
+			before := c.Text()
+			c.End(nil, nil)
+			if before != tt.want || c.Text() != tt.want {
+				t.Errorf("before the end %q, after it %q; want %q", before, c.Text(), tt.want)
+			}
+		})
+	}
+}
+
 func TestNothingFollowsACut(t *testing.T) {
 	p := plan(t, withField("stop", `"END"`), Options{})
 	c := p.Choice(someHead(), 0)

@@ -1,7 +1,12 @@
 package chatcompat
 
 import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
 	"unicode/utf8"
+
+	"github.com/codexctl/codexctl/pkg/responses"
 )
 
 const (
@@ -19,12 +24,13 @@ func (c *Choice) delta(k kind, data []byte) {
 	}
 	at := place{k, event.output, event.part}
 	if at != c.current {
-		if c.places[at] {
+		sum := c.sumOf(at)
+		if sum.whole {
 			return // all of it was there already
 		}
-		c.places[at] = false
-		c.current = at
+		c.current, c.sum = at, sum
 	}
+	c.sum.add(c.unescaped(text))
 	c.piece(at, text)
 }
 
@@ -41,13 +47,64 @@ func (c *Choice) whole(at place, token string, right bool) {
 	}
 }
 
-// finished gives a text unless some of it was given already.
+// finished gives a text of which nothing was given. Else it is compared with what was.
 func (c *Choice) finished(at place, text []byte) {
-	if _, seen := c.places[at]; seen || len(text) == 0 || c.Cut() {
+	if text == nil || c.Cut() {
 		return
 	}
-	c.places[at] = true
+	if sum := c.sums[at]; sum != nil {
+		if sum.compared() && !sum.equals(c.unescaped(text)) {
+			c.fault = fmt.Errorf("%w: the pieces received do not add up to the finished text", responses.ErrTruncated)
+		}
+		return
+	}
+	if len(text) == 0 {
+		return
+	}
+	sum := c.sumOf(at)
+	sum.whole = true
+	sum.add(c.unescaped(text))
 	c.piece(at, text)
+}
+
+// textSum stands for the pieces of a text that were given out.
+type textSum struct {
+	kind  kind
+	whole bool // it came in one
+	len   int
+	hash  maphash.Hash
+}
+
+func (c *Choice) sumOf(at place) *textSum {
+	sum := c.sums[at]
+	if sum == nil {
+		sum = &textSum{kind: at.kind}
+		c.sums[at] = sum
+	}
+	return sum
+}
+
+// compared says whether it matters that the text is whole: reasoning is no part of the
+// answer.
+func (s *textSum) compared() bool { return s.kind == kindContent || s.kind == kindRefusal }
+
+// unescaped is the text whose JSON has this inside, until the next one: a backend can
+// write the same text in more than one way.
+func (c *Choice) unescaped(inside []byte) []byte {
+	if bytes.IndexByte(inside, '\\') < 0 {
+		return inside
+	}
+	c.scratch = appendDecoded(c.scratch[:0], inside)
+	return c.scratch
+}
+
+func (s *textSum) add(text []byte) {
+	s.len += len(text)
+	_, _ = s.hash.Write(text) // never fails
+}
+
+func (s *textSum) equals(text []byte) bool {
+	return s.len == len(text) && s.hash.Sum64() == maphash.Bytes(s.hash.Seed(), text)
 }
 
 func (c *Choice) piece(at place, text []byte) {
@@ -76,7 +133,7 @@ func (c *Choice) content(at place, text []byte) {
 	c.spoken = true
 	c.mark(at)
 	if c.cutter == nil {
-		c.give(fieldContent, "", text)
+		c.say(text)
 		return
 	}
 	out, cut := c.cutter.feed(decoded(text))
@@ -89,8 +146,16 @@ func (c *Choice) content(at place, text []byte) {
 // plain gives text that is no JSON yet.
 func (c *Choice) plain(text string) {
 	if text != "" {
-		c.give(fieldContent, "", appendInside(nil, text))
+		c.say(appendInside(nil, text))
 	}
+}
+
+// say gives text of the answer, and remembers it if the answer may be cut.
+func (c *Choice) say(text []byte) {
+	if c.answer.limit > 0 || c.cutter != nil {
+		c.said = append(c.said, text...)
+	}
+	c.give(fieldContent, "", text)
 }
 
 // reasoning gives a piece of the summary, its parts separated by blank lines. In tags

@@ -122,6 +122,8 @@ func outcomes() []outcome {
 		{err: session.ErrEnded, exit: exitUsage, code: "session_not_found", say: "Session not found", hint: "go on under another id"},
 		{err: session.ErrNotFound, exit: exitUsage, code: "session_not_found", say: "Session not found", hint: "go on under another id"},
 		{err: session.ErrBadID, exit: exitUsage, code: "usage"},
+		{err: session.ErrNoResponse, exit: exitUsage, code: "session_not_found", say: "Session not found"},
+		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},

@@ -47,14 +47,14 @@ func (o *serveOptions) config(ctx context.Context, inv *invocation, key string, 
 	client.Authorizer = login
 	list := &catalogue.Catalogue{List: client.Models, MaxAge: listAge, Now: inv.env.Now}
 	client.Catalogue = list
-	store, err := o.sessions(ctx, inv, login)
+	store, closeStore, err := o.sessions(ctx, inv, login)
 	if err != nil {
 		return proxy.Config{}, none, err
 	}
 	finish := none
 	if store != nil {
 		stop := sweep(store, logger)
-		finish = func() { stop(); _ = store.Close() }
+		finish = func() { stop(); closeStore() }
 	}
 	model := o.model.text
 	if model == "" {
@@ -98,28 +98,30 @@ func (o *serveOptions) hosts() []string {
 
 // sessions is where conversations are kept; nil keeps none. A shared store guards the
 // renewal of the login as well, since its other users have the same.
-func (o *serveOptions) sessions(ctx context.Context, inv *invocation, login *standingLogin) (*session.Store, error) {
+func (o *serveOptions) sessions(ctx context.Context, inv *invocation, login *standingLogin) (*session.Store, func(), error) {
 	if o.noStore {
-		return nil, nil
+		return nil, nil, nil
 	}
 	config := session.Config{TTL: o.sessionTTL, Now: inv.env.Now}
 	if o.sessionStore != "" {
 		server, err := redis.Open(ctx, o.sessionStore)
 		if err != nil {
-			return nil, inv.badSetting("session-store", err)
+			return nil, nil, inv.badSetting("session-store", err)
 		}
 		login.guard = server.Guard()
-		return session.New(server.Backend(redisPrefix), config), nil
+		store := session.New(server.Backend(redisPrefix), config)
+		return store, func() { _ = store.Close(); _ = server.Close() }, nil
 	}
 	dir := inv.stateDir()
 	if dir == "" {
-		return nil, &settingError{"HOME", errors.New("it is not set, so there is no place for conversations; do without them: --no-store")}
+		return nil, nil, &settingError{"HOME", errors.New("it is not set, so there is no place for conversations; do without them: --no-store")}
 	}
 	folder, err := session.OpenFolder(filepath.Join(dir, "serve"))
 	if err != nil {
-		return nil, &settingError{"XDG_STATE_HOME", fmt.Errorf("%w; do without conversations: --no-store", plainPathError(err))}
+		return nil, nil, &settingError{"XDG_STATE_HOME", fmt.Errorf("%w; do without conversations: --no-store", plainPathError(err))}
 	}
-	return session.New(folder, config), nil
+	store := session.New(folder, config)
+	return store, func() { _ = store.Close() }, nil
 }
 
 // sweep ends idle conversations now and then, until stop.

@@ -25,7 +25,6 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	limit := s.config.MaxBody
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(s.now().Add(readTime)) // a connection without deadlines waits
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
 	packed := http.MaxBytesReader(w, r.Body, limit)
 	var from io.Reader = packed
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
@@ -50,6 +49,8 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	case !json.Valid(body):
 		return nil, fmt.Errorf("%w: the body is not JSON", responses.ErrBadRequest)
 	}
+	// Not after an error: net/http then still waits for the rest of the body.
+	_ = control.SetReadDeadline(time.Time{})
 	return body, nil
 }
 

@@ -3,6 +3,7 @@ package proxy
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/codexctl/codexctl/internal/chatcompat"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -42,7 +43,7 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 		return errManyChoices
 	}
 	talk, err := x.converse(&request, wish{
-		store: store && plan.N == 1, fresh: fresh, full: plan.FullHistory,
+		previous: responseID(plan.PreviousResponseID), store: store && plan.N == 1, fresh: fresh, full: plan.FullHistory,
 	})
 	if err != nil {
 		return err
@@ -57,6 +58,14 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 		return x.choices(a, plan)
 	}
 	return x.oneChoice(a, plan)
+}
+
+// responseID is the backend's name for an answer that a chat client names.
+func responseID(id string) string {
+	if rest, ok := strings.CutPrefix(id, "chatcmpl-"); ok {
+		return "resp_" + rest
+	}
+	return id
 }
 
 // oneChoice answers with one choice.
@@ -129,10 +138,7 @@ func (c *chatChoice) note(e responses.Event) {
 func (c *chatChoice) keep() {
 	out := c.output
 	if c.choice.Cut() {
-		out = spokenItems(c.ordered())
-		if t, ok := any(c.choice).(interface{ Text() string }); ok {
-			out = append(out, responses.AssistantText(t.Text()))
-		}
+		out = append(spokenItems(c.ordered()), responses.AssistantText(c.choice.Text()))
 	}
 	c.x.keep(c.talk, c.id, c.model, out)
 }

@@ -89,7 +89,7 @@ func (x *exchange) goOn(c *conversation, r *responses.Request, replaces bool) {
 	if login, err := x.server.config.Login(x.ctx); err == nil {
 		c.account = login.Account
 	}
-	if r.PromptCacheKey == "" {
+	if r.PromptCacheKey == "" && !r.Bare {
 		r.PromptCacheKey = cacheKey(c.turn.ID())
 	}
 	if !r.Bare && !slices.Contains(r.Include, includeReasoning) {

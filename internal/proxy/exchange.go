@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 
@@ -32,7 +33,8 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) *exchange {
 
 // fail ends an exchange that has not been answered.
 func (x *exchange) fail(err error) {
-	if x.gone() {
+	// A body that came too slowly ends the context too, but its caller is still there.
+	if x.gone() && !errors.Is(err, os.ErrDeadlineExceeded) {
 		x.line.code = "client_gone"
 		return
 	}

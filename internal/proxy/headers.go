@@ -26,7 +26,7 @@ func passUp(from http.Header) http.Header {
 
 func passesUp(name string) bool {
 	switch name {
-	case "Session-Id", "Thread-Id", "X-Client-Request-Id", "X-Openai-Subagent", "Traceparent":
+	case "Session-Id", "Thread-Id", "X-Client-Request-Id", "X-Openai-Subagent", "Traceparent", "X-Openai-Internal-Codex-Responses-Lite":
 		return true
 	case "X-Codexctl-As-Is", "X-Codexctl-Strict":
 		return false

@@ -119,7 +119,7 @@ func (n *nativeRequest) readPrevious() error {
 // readLimit takes the cap on the answer's length out of the request: the backend
 // refuses it under every name.
 func (n *nativeRequest) readLimit() error {
-	for _, name := range []string{"max_output_tokens", "max_completion_tokens", "max_tokens"} {
+	for _, name := range limitFields() {
 		value, ok := n.request.Extra[name]
 		delete(n.request.Extra, name)
 		if !ok || string(value) == "null" {

@@ -45,6 +45,7 @@ func judgements() []judgement {
 		{session.ErrNotFound, http.StatusNotFound, typeNotFound, "session_not_found"},
 		{session.ErrBadID, http.StatusBadRequest, typeInvalid, "invalid_session_id"},
 		{session.ErrNoResponse, http.StatusBadRequest, typeInvalid, "previous_response_not_found"},
+		{session.ErrLost, http.StatusServiceUnavailable, typeServer, "session_lost"},
 		{errTurnLost, http.StatusServiceUnavailable, typeServer, "session_lost"},
 		{errStore, http.StatusServiceUnavailable, typeServer, "session_store_failed"},
 

@@ -73,8 +73,12 @@ func (l *locks) lock(ctx context.Context, key string) (token string, lost <-chan
 func (l *locks) try(ctx context.Context, key string) (unlock func(), err error) {
 	token := rand.Text()
 	place, err := l.ask(ctx, key, token, true)
-	if err != nil || place > 0 {
+	if err != nil {
+		l.withdraw(ctx, key, token)
 		return nil, err
+	}
+	if place > 0 {
+		return nil, nil
 	}
 	_, unlock = l.hold(ctx, key, token)
 	return unlock, nil
@@ -156,7 +160,8 @@ func (l *locks) announce(key string) {
 func (l *locks) withdraw(ctx context.Context, key, token string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	// If this fails the ticket and the lease run out.
+	// If this fails, or is overtaken by a question that is still under way, the ticket
+	// and the lease run out.
 	_, _ = l.server.run(ctx, l.server.scripts.leave, l.queueKey(key), l.waitersKey(key), token)
 	_, _ = l.server.run(ctx, l.server.scripts.release, l.lockKey(key), token)
 	l.announce(key)

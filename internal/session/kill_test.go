@@ -57,8 +57,12 @@ func TestKill(t *testing.T) {
 		kills = n
 	}
 	dir := t.TempDir()
+	torn := 0
 	for run := range kills {
 		stored := killedChild(t, dir, strconv.Itoa(run))
+		if !strings.HasSuffix(readFile(t, recordPath(dir, "talk")), "\n") {
+			torn++
+		}
 		s := New(folder(t, dir), Config{})
 		kept := history(t, s, "talk")
 		// What the child had not yet said may be there too.
@@ -81,6 +85,7 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Logf("%d of %d kills left a torn line", torn, kills)
 	s := New(folder(t, dir), Config{})
 	if err := s.Sweep(t.Context()); err != nil {
 		t.Fatal(err)

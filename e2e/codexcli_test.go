@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,15 +8,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // codexVersion is the official Codex CLI that is run here, as npm numbers it. A newer
 // one is a change of this line, and a look at what it does otherwise.
 const codexVersion = "0.169.0"
-
-// installTime is how long npm may take for some 400 MiB.
-const installTime = 4 * time.Minute
 
 // codexCLI is the path of the official CLI, which is installed once into the cache
 // folder of whoever runs the tests.
@@ -32,36 +26,9 @@ func codexCLI(t *testing.T) string {
 }
 
 var installed = sync.OnceValues(func() (string, error) {
-	for _, needed := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(needed); err != nil {
-			return "", fmt.Errorf("%s is not installed", needed)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(cache, "codexctl-e2e", "codex-"+codexVersion)
-	path := filepath.Join(dir, "node_modules", ".bin", "codex")
-	if works(path) {
-		return path, nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), installTime)
-	defer cancel()
-	npm := exec.CommandContext(ctx, "npm", "install", "--prefix", dir, "--no-save", "--no-audit", "--no-fund",
-		"--ignore-scripts", "--loglevel=error", "@openai/codex@"+codexVersion)
-	npm.Dir, npm.WaitDelay = dir, 5*time.Second
-	if said, err := npm.CombinedOutput(); err != nil {
-		first, _, _ := strings.Cut(strings.TrimSpace(string(said)), "\n")
-		return "", fmt.Errorf("npm cannot install @openai/codex@%s: %w: %s", codexVersion, err, first)
-	}
-	if !works(path) {
-		return "", errors.New("npm has installed it, but it does not run on this machine")
-	}
-	return path, nil
+	at := func(dir string) string { return filepath.Join(dir, "node_modules", ".bin", "codex") }
+	dir, err := npmFolder("codex-"+codexVersion, func(dir string) bool { return works(at(dir)) }, "@openai/codex@"+codexVersion)
+	return at(dir), err
 })
 
 // works reports whether the CLI at path runs and is of the version wanted.

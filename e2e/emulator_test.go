@@ -70,6 +70,9 @@ type seen struct {
 	Status int            `json:"status"`
 	Header http.Header    `json:"header"`
 	Body   map[string]any `json:"body"`
+
+	// Outcome is done, aborted or client_gone; empty while the answer is running.
+	Outcome string `json:"outcome"`
 }
 
 // journal is the requests for one path, the oldest first.

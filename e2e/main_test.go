@@ -1,6 +1,6 @@
-// Package e2e runs real third-party clients, the official Codex CLI and Chromium,
-// against the built program and its emulator. README.md says what runs and when it
-// is skipped.
+// Package e2e runs real third-party clients, the official Codex CLI, Chromium and SDKs
+// for Go and Node, against the built program and its emulator. README.md says what runs
+// and when it is skipped.
 package e2e
 
 import (
@@ -138,5 +138,12 @@ func (p person) command(t *testing.T, path string, args ...string) *exec.Cmd {
 	command.Env, command.Dir = p.variables, p.home
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 5 * time.Second
+	return command
+}
+
+// endless is a command that the caller ends, and waits for.
+func (p person) endless(path string, args ...string) *exec.Cmd {
+	command := exec.Command(path, args...)
+	command.Env, command.Dir = p.variables, p.home
 	return command
 }

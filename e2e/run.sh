@@ -1,14 +1,14 @@
 #!/bin/sh
 # Runs real third-party clients against the program. Installs nothing on the machine;
-# the tests put the official Codex CLI into the user's cache folder. Arguments go to
-# `go test`; E2E_REQUIRE=1 makes a skipped test a failed one.
+# the tests put the official Codex CLI and the SDKs for Node into the user's cache folder.
+# Arguments go to `go test`; E2E_REQUIRE=1 makes a skipped test a failed one.
 set -eu
 cd "$(dirname "$0")"
 GO=${GO:-go}
 
 for tool in node npm; do
 	if ! command -v "$tool" >/dev/null 2>&1; then
-		echo "e2e: SKIP the official Codex CLI: $tool is not installed"
+		echo "e2e: SKIP the official Codex CLI and the SDKs for Node: $tool is not installed"
 		break
 	fi
 done
@@ -25,4 +25,4 @@ if [ -z "$browser" ]; then
 fi
 
 # -v, since a skipped test says why only then.
-exec "$GO" test -count=1 -timeout 10m -v "$@" ./...
+exec "$GO" test -count=1 -timeout 20m -v "$@" ./...

@@ -87,6 +87,7 @@ func known() map[string]struct {
 		"responses.ErrIncomplete":    {responses.ErrIncomplete, 8, "incomplete"},
 		"responses.ErrRefused":       {responses.ErrRefused, 8, "refused"},
 		"responses.ErrBadRequest":    {responses.ErrBadRequest, 2, "usage"},
+		"responses.FieldError":       {&responses.FieldError{Field: "input", Want: "text"}, 2, "usage"},
 		"responses.APIError":         {&responses.APIError{Status: 429}, 5, "rate_limited"},
 	}
 }

@@ -38,7 +38,7 @@ func statuses() map[string]int {
 		"responses.ErrUnauthorized": 401, "responses.ErrForbidden": 403, "responses.ErrPlan": 403,
 		"responses.ErrRegion": 403, "responses.ErrRateLimited": 429, "responses.ErrQuota": 429,
 		"responses.ErrModel": 400, "responses.ErrClientVersion": 400, "responses.ErrContextLength": 400,
-		"responses.ErrInvalid": 400, "responses.ErrBadRequest": 400, "responses.ErrRefused": 400,
+		"responses.ErrInvalid": 400, "responses.FieldError": 400, "responses.ErrBadRequest": 400, "responses.ErrRefused": 400,
 		"responses.ErrOverloaded": 503, "responses.ErrServer": 502, "responses.ErrBlocked": 502,
 		"responses.ErrRedirect": 502, "responses.ErrConnection": 502, "responses.ErrTruncated": 502,
 		"responses.ErrIncomplete": 502, "responses.ErrTimeout": 504, "responses.APIError": 429,
@@ -87,7 +87,7 @@ func TestEveryErrorHasAStatus(t *testing.T) {
 func TestSessionNotFound(t *testing.T) {
 	inv := &invocation{env: &newProgram(t).Env, global: defaultGlobals()}
 	inv.openStreams()
-	for _, err := range []error{session.ErrEnded, session.ErrNotFound, session.ErrNoResponse} {
+	for _, err := range []error{session.ErrEnded, session.ErrNotFound} {
 		told := inv.explain(fmt.Errorf("session al: %w", err))
 		if told.Code != "session_not_found" || told.ExitCode != exitUsage || !strings.HasPrefix(told.Message, "Session not found") {
 			t.Errorf("%v is told as %+v", err, told)

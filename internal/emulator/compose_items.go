@@ -101,16 +101,22 @@ func (c *composer) message(m message) {
 	if c.scene.WrongDone {
 		text += " (and more that no delta carried)"
 	}
-	if m.refusal {
+	bare := m.flood && c.scene.FloodBare // says nothing of the text at the end, not even that there is none
+	switch {
+	case bare:
+	case m.refusal:
 		const name = "response.refusal.done"
 		c.add(frameOther, name, refusalDoneEvent{name, 0, item.ID, index, text, c.sequence})
-	} else {
+	default:
 		const name = "response.output_text.done"
 		c.add(frameOther, name, textDoneEvent{name, 0, item.ID, []struct{}{}, index, c.sequence, text})
 	}
 	part := m.part(text)
 	c.add(frameOther, done, partEvent{done, 0, item.ID, index, part, c.sequence})
-	item.Status, item.Content = c.itemStatus(), []json.RawMessage{part}
+	item.Status = c.itemStatus()
+	if !bare {
+		item.Content = []json.RawMessage{part}
+	}
 	c.item("response.output_item.done", encode(item), index)
 }
 

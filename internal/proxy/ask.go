@@ -3,8 +3,8 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -65,11 +65,15 @@ func (x *exchange) otherModel(ctx context.Context, a ask, refused error) (*respo
 		return nil, refused
 	}
 	if a.chosen || len(models) == 0 || models[0] == a.request.Model {
-		return nil, &modelError{refused, models}
+		return nil, &modelError{refused, a.request.Model, models}
 	}
 	x.warn("the default model is not available; asking "+models[0], refused)
 	a.request.Model = models[0]
-	return x.try(ctx, a)
+	stream, err := x.try(ctx, a)
+	if errors.Is(err, responses.ErrModel) {
+		return nil, &modelError{err, a.request.Model, models}
+	}
+	return stream, err
 }
 
 // try makes one call and notes what it took.
@@ -111,14 +115,16 @@ func (x *exchange) listed(ctx context.Context) ([]string, error) {
 // one asked for another.
 type modelError struct {
 	err    error
+	name   string
 	models []string
 }
 
 func (e *modelError) Error() string {
+	text := fmt.Sprintf("%v: %s", responses.ErrModel, headerText(e.name))
 	if len(e.models) == 0 {
-		return e.err.Error() + "; the account's list is empty, so the client version may be too old (codexctl serve --client-version V)"
+		return text + "; the account's list is empty, so the client version may be too old (codexctl serve --client-version V)"
 	}
-	return e.err.Error() + "; this account has: " + strings.Join(e.models, ", ") +
+	return text + "; this account has: " + strings.Join(e.models, ", ") +
 		" (codexctl serve --model-alias OLD=NEW asks another by an old name)"
 }
 
@@ -161,9 +167,12 @@ func (x *exchange) instruct(r *responses.Request, official bool) error {
 
 // refuses names the fields of a request that are dropped; in strict mode that is an
 // error.
-func (x *exchange) refuses(r *responses.Request, obeyed ...string) ([]string, error) {
-	dropped := slices.DeleteFunc(r.Refused(), func(name string) bool { return slices.Contains(obeyed, name) })
-	for _, name := range dropped {
+func (x *exchange) refuses(r *responses.Request) ([]string, error) {
+	var dropped []string
+	for _, name := range r.Refused() {
+		if string(r.Extra[name]) != "null" { // else nothing was asked for
+			dropped = append(dropped, name)
+		}
 		delete(r.Extra, name)
 	}
 	if len(dropped) > 0 && x.strict() {

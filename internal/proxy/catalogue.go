@@ -2,12 +2,9 @@ package proxy
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/tidwall/sjson"
-
-	"github.com/codexctl/codexctl/pkg/responses"
 )
 
 // models answers with the account's models: `data` is OpenAI's list of those that are
@@ -55,7 +52,7 @@ func (x *exchange) model() error {
 			slugs = append(slugs, m.Slug)
 		}
 	}
-	return &modelError{fmt.Errorf("%w: %s", responses.ErrModel, headerText(name)), slugs}
+	return &modelError{errNoModel, name, slugs}
 }
 
 // card is a model in OpenAI's form, laid over the backend's entry. When it was made is

@@ -37,7 +37,7 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 		return err
 	}
 	chosen := x.choose(&request)
-	x.line.model, x.line.stream = request.Model, plan.Stream
+	x.line.model, x.line.stream, x.line.calls = request.Model, plan.Stream, plan.N
 	x.line.dropped, x.line.notes = plan.Dropped, plan.Notes
 	if plan.N > 1 && named {
 		return errManyChoices
@@ -52,7 +52,7 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 	if err := x.instruct(&request, false); err != nil {
 		return err
 	}
-	x.told(plan.Dropped, plan.Emulated, plan.Notes)
+	x.told(plan.Emulated)
 	a := ask{client: x.client(), request: request, chosen: chosen, summary: plan.AskedForSummary, talk: talk}
 	if plan.N > 1 {
 		return x.choices(a, plan)
@@ -84,7 +84,7 @@ func (x *exchange) oneChoice(a ask, plan *chatcompat.Plan) error {
 	}
 	c.keep()
 	x.line.usage = c.choice.Usage()
-	x.modelHeader(c.model)
+	x.modelHeader(c.answer().Model)
 	writeJSON(x.w, http.StatusOK, chatcompat.Completion(x.head(), []*chatcompat.Choice{c.choice}))
 	return nil
 }
@@ -100,7 +100,6 @@ type chatChoice struct {
 	choice *chatcompat.Choice
 	talk   *conversation
 	tally
-	output []json.RawMessage
 }
 
 // gather takes a stream to its end, or to where the choice is cut.
@@ -111,7 +110,7 @@ func (c *chatChoice) gather(stream *responses.Stream) error {
 				return err
 			}
 			c.choice.End(nil, err)
-			return nil
+			return c.choice.Err()
 		}
 		c.note(event)
 		c.choice.Add(event)
@@ -119,26 +118,19 @@ func (c *chatChoice) gather(stream *responses.Stream) error {
 			break
 		}
 	}
+	if err := c.choice.Err(); err != nil {
+		return err
+	}
 	c.choice.End(nil, nil)
 	return nil
 }
 
-// note remembers what is kept of an answer.
-func (c *chatChoice) note(e responses.Event) {
-	if e.TextDelta() {
-		return
-	}
-	c.tally.note(e)
-	if e.Terminal() {
-		c.output = c.tally.output(e)
-	}
-}
-
 // keep stores the exchange. Of a cut answer it keeps what the caller got to see.
 func (c *chatChoice) keep() {
-	out := c.output
+	answer := c.answer()
+	out := answer.Output
 	if c.choice.Cut() {
-		out = append(spokenItems(c.ordered()), responses.AssistantText(c.choice.Text()))
+		out = []json.RawMessage{responses.AssistantText(c.choice.Text())}
 	}
-	c.x.keep(c.talk, c.id, c.model, out)
+	c.x.keep(c.talk, answer.ID, answer.Model, out)
 }

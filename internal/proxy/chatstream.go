@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"crypto/rand"
 	"net/http"
 	"sync"
 
@@ -13,7 +14,7 @@ import (
 func (x *exchange) chatStream(c *chatChoice, stream *responses.Stream, plan *chatcompat.Plan) error {
 	out := x.events()
 	defer out.close()
-	if err := c.stream(stream, out, true); err != nil {
+	if err := c.stream(stream, out); err != nil {
 		return x.chatFailed(out, err)
 	}
 	x.line.usage = c.choice.Usage()
@@ -21,9 +22,8 @@ func (x *exchange) chatStream(c *chatChoice, stream *responses.Stream, plan *cha
 }
 
 // stream writes a choice's chunks as its events come. Nothing is sent while it may
-// still turn out that the answer has failed before it began; opens says whether this
-// choice sends the headers.
-func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter, opens bool) error {
+// still turn out that the answer has failed before it began.
+func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter) error {
 	var chunks []byte
 	for event, err := range stream.Events() {
 		if err != nil {
@@ -35,10 +35,11 @@ func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter, opens bo
 		c.note(event)
 		chunks = c.choice.Chunks(chunks, event)
 		more := stream.Buffered()
+		early := !out.started() && (event.Failure() || event.Opening() && more)
 		switch {
 		case c.choice.Cut():
 			return c.finish(out, chunks, nil)
-		case len(chunks) == 0, opens && !out.started() && (event.Failure() || event.Opening() && more):
+		case early, len(chunks) == 0 && out.started():
 			continue
 		}
 		if err := c.give(out, chunks, more); err != nil {
@@ -50,17 +51,18 @@ func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter, opens bo
 }
 
 func (c *chatChoice) give(out *eventWriter, chunks []byte, more bool) error {
-	if !out.started() {
-		c.x.modelHeader(c.model)
-		if err := out.start(); err != nil {
-			return err
-		}
+	if err := c.x.begin(out, &c.tally); err != nil {
+		return err
 	}
 	return out.write(chunks, more)
 }
 
 // finish keeps the exchange, then ends the choice.
 func (c *chatChoice) finish(out *eventWriter, chunks []byte, err error) error {
+	if broken := c.choice.Err(); broken != nil {
+		_ = c.give(out, c.choice.End(chunks, broken), true)
+		return broken
+	}
 	c.keep()
 	return c.give(out, c.choice.End(chunks, err), true)
 }
@@ -95,7 +97,7 @@ func (x *exchange) choices(a ask, plan *chatcompat.Plan) error {
 	}
 	defer closeAll(streams)
 	head := x.head()
-	head.ID = x.line.id
+	head.ID = rand.Text()
 	parts := make([]*chatChoice, plan.N)
 	all := make([]*chatcompat.Choice, plan.N)
 	for i := range parts {
@@ -106,17 +108,13 @@ func (x *exchange) choices(a ask, plan *chatcompat.Plan) error {
 		if err := together(cancel, plan.N, func(i int) error { return parts[i].gather(streams[i]) }); err != nil {
 			return err
 		}
-		x.modelHeader(parts[0].model)
+		x.modelHeader(parts[0].answer().Model)
 		writeJSON(x.w, http.StatusOK, chatcompat.Completion(head, all))
 		return nil
 	}
 	out := x.events()
 	defer out.close()
-	x.modelHeader(a.request.Model)
-	if err := out.start(); err != nil {
-		return err
-	}
-	if err := together(cancel, plan.N, func(i int) error { return parts[i].stream(streams[i], out, false) }); err != nil {
+	if err := together(cancel, plan.N, func(i int) error { return parts[i].stream(streams[i], out) }); err != nil {
 		return x.chatFailed(out, err)
 	}
 	return x.chatDone(out, plan, all)

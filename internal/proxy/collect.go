@@ -2,11 +2,9 @@ package proxy
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
@@ -101,16 +99,6 @@ func withDefault(object []byte, path, value string) []byte {
 	out, err := sjson.SetRawBytes(object, path, []byte(value))
 	if err != nil {
 		return object
-	}
-	return out
-}
-
-func orderItems(items []placedItem) []json.RawMessage {
-	sorted := slices.Clone(items)
-	slices.SortStableFunc(sorted, func(a, b placedItem) int { return cmp.Compare(a.index, b.index) })
-	out := make([]json.RawMessage, len(sorted))
-	for i, p := range sorted {
-		out[i] = p.item
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func (x *exchange) converse(r *responses.Request, w wish) (*conversation, error)
 	case store == nil && x.r.PathValue("session") != "":
 		return nil, errNoSessions
 	case store == nil && w.previous != "":
-		return nil, fmt.Errorf("%w: %s", session.ErrNoResponse, w.previous)
+		return nil, noResponse(w.previous)
 	case store == nil:
 		return c, nil
 	}
@@ -64,7 +64,9 @@ func (x *exchange) converse(r *responses.Request, w wish) (*conversation, error)
 	case id != "":
 		c.turn, err = store.Begin(x.ctx, id)
 	case w.previous != "":
-		c.turn, err = store.Follow(x.ctx, w.previous)
+		if c.turn, err = store.Follow(x.ctx, w.previous); errors.Is(err, session.ErrNoResponse) {
+			err = noResponse(w.previous)
+		}
 	case w.fresh && w.store:
 		c.turn = store.Generate()
 	default:
@@ -100,12 +102,12 @@ func (x *exchange) goOn(c *conversation, r *responses.Request, replaces bool) {
 		return
 	}
 	c.parent = nodes[len(nodes)-1].ID
-	var history, plain []json.RawMessage
+	head, rest := headOf(r.Input)
+	history, plain := slices.Clone(head), slices.Clone(head)
 	thoughts := false
 	for _, node := range nodes {
-		history, plain = append(history, node.In...), append(plain, node.In...)
 		foreign := node.Model != r.Model || node.Account != c.account
-		for _, item := range responses.Replay(node.Out) {
+		for _, item := range slices.Concat(node.In, responses.Replay(node.Out)) {
 			if !responses.IsReasoning(item) {
 				history, plain = append(history, item), append(plain, item)
 				continue
@@ -116,9 +118,22 @@ func (x *exchange) goOn(c *conversation, r *responses.Request, replaces bool) {
 		}
 	}
 	if thoughts {
-		c.plain = append(plain, r.Input...)
+		c.plain = append(x.paired(plain, rest), rest...)
 	}
-	r.Input = append(history, r.Input...)
+	r.Input = append(x.paired(history, rest), rest...)
+}
+
+// headOf splits off what an input leads with and must go on leading with: the tools of
+// the Lite form, and what it tells the model.
+func headOf(input []json.RawMessage) (head, rest []json.RawMessage) {
+	end := slices.IndexFunc(input, func(item json.RawMessage) bool {
+		role := gjson.GetBytes(item, "role").Str
+		return role != "developer" && role != "system"
+	})
+	if end < 0 {
+		end = len(input)
+	}
+	return input[:end], input[end:]
 }
 
 // includeReasoning asks for reasoning in a form that can be sent back.
@@ -166,6 +181,10 @@ func (c *conversation) end() {
 	if c.turn != nil {
 		c.turn.End()
 	}
+}
+
+func noResponse(id string) error {
+	return fmt.Errorf("previous_response_id %s: %w; it is not kept, or not any more", clip(id), session.ErrNoResponse)
 }
 
 // storeError tells the store's own failures from what is wrong with a request.

@@ -37,10 +37,13 @@ func (x *exchange) events() *eventWriter {
 	return &eventWriter{w: x.w, control: http.NewResponseController(x.w), every: x.server.config.KeepAlive, now: x.server.now}
 }
 
-// start sends the headers. It is called once.
+// start sends the headers, once.
 func (e *eventWriter) start() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.open {
+		return nil
+	}
 	streamHeaders(e.w.Header())
 	e.w.WriteHeader(http.StatusOK)
 	e.open, e.last = true, e.now()

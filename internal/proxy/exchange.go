@@ -80,10 +80,10 @@ func flagged(value string) bool {
 }
 
 // told sets the headers that say what was done to a request.
-func (x *exchange) told(dropped, emulated, notes []string) {
+func (x *exchange) told(emulated []string) {
 	h := x.w.Header()
 	for name, list := range map[string][]string{
-		"X-Codexctl-Dropped": dropped, "X-Codexctl-Emulated": emulated, "X-Codexctl-Notes": notes,
+		"X-Codexctl-Dropped": x.line.dropped, "X-Codexctl-Emulated": emulated, "X-Codexctl-Notes": x.line.notes,
 	} {
 		if len(list) > 0 {
 			h.Set(name, headerText(strings.Join(list, ", ")))

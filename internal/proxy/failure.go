@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codexctl/codexctl/internal/chatcompat"
+	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -20,6 +20,7 @@ var (
 	errBusy        = errors.New("the server gives as many answers as it may")
 	errEnding      = errors.New("the server is ending")
 	errNoSessions  = errors.New("this server keeps no conversations")
+	errNoModel     = errors.New("Model not available")
 	errManyChoices = errors.New("a conversation goes on with one choice")
 	errTurnLost    = errors.New("the conversation's turn was lost")
 	errStore       = errors.New("the store of conversations failed")
@@ -42,6 +43,7 @@ type failure struct {
 	status int
 	header http.Header // of the backend's refusal; nil when there was none
 	retry  time.Duration
+	final  bool // another try does not help
 }
 
 // failure turns an error into what a caller is told.
@@ -56,10 +58,15 @@ func (s *Server) failure(err error) failure {
 	if told.Hint != "" && (means.status == http.StatusUnauthorized || means.status == http.StatusForbidden) {
 		f.Message += " (" + told.Hint + ")"
 	}
-	var field *chatcompat.FieldError
+	var field *responses.FieldError
 	if errors.As(err, &field) {
 		f.Param = &field.Field
 	}
+	if errors.Is(err, session.ErrNoResponse) {
+		f.Param = new("previous_response_id")
+	}
+	// A repetition does not help: an SDK would make two of its own accord.
+	f.final = errors.Is(err, responses.ErrQuota)
 	var api *responses.APIError
 	if errors.As(err, &api) {
 		f.fromBackend(api, s.now())
@@ -118,6 +125,9 @@ func (f failure) write(w http.ResponseWriter) {
 	passBack(h, f.header)
 	if f.status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer realm="codexctl"`)
+	}
+	if f.final {
+		h.Set("X-Should-Retry", "false")
 	}
 	if h.Get("Retry-After") == "" && f.retry > 0 {
 		h.Set("Retry-After", strconv.FormatInt(int64(math.Ceil(f.retry.Seconds())), 10))

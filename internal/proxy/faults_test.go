@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -196,7 +197,7 @@ func TestEveryScene(t *testing.T) {
 					t.Skip("tens of megabytes")
 				}
 				t.Parallel()
-				row.check(t, form)
+				row.check(t, row.stand(t, nil), form)
 			})
 		}
 	}
@@ -223,15 +224,56 @@ func aboutAnswers(name string) bool {
 	return !reflect.DeepEqual(answers, emulator.Scene{})
 }
 
-func (o outcome) check(t *testing.T, form string) {
-	s := newStand(t, func(c *Config) {
+// TestEveryCutOverASocket repeats the cuts with a real connection to the backend, which
+// breaks in ways of its own.
+func TestEveryCutOverASocket(t *testing.T) {
+	for _, row := range outcomes() {
+		kind, _, _ := strings.Cut(row.scene, "-")
+		if !slices.Contains([]string{"cut", "end", "stall", "redirect"}, kind) && row.scene != "failed-after-deltas" {
+			continue
+		}
+		for _, form := range []string{"native", "native stream", "chat", "chat stream"} {
+			t.Run(row.scene+"/"+form, func(t *testing.T) {
+				t.Parallel()
+				var s *stand
+				backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.emulator.ServeHTTP(w, r) }))
+				t.Cleanup(backend.Close)
+				s = row.stand(t, func(c *Config) {
+					c.Client.BaseURL, c.Client.HTTPClient = backend.URL+"/backend-api/codex", backend.Client()
+				})
+				row.check(t, s, form)
+			})
+		}
+	}
+}
+
+// stand is a server for the row; adjust may be nil.
+func (o outcome) stand(t *testing.T, adjust func(*Config)) *stand {
+	return newStand(t, func(c *Config) {
 		c.Client.Retries = 1
 		c.Client.IdleTimeout = 500 * time.Millisecond // below the second that events are held back
 		if o.slow || o.heavy {
 			c.Client.IdleTimeout = 10 * time.Second
 		}
+		if adjust != nil {
+			adjust(c)
+		}
 	})
+}
+
+// check asks in one form.
+func (o outcome) check(t *testing.T, s *stand, form string) {
 	s.scene(o.scene)
+	if o.heavy || o.slow {
+		// The full numbers are for benchmarks and people; the way is the same with a tenth.
+		scene := s.emulator.Scene()
+		scene.FloodDeltas /= 10
+		scene.HeadDelayMS /= 10
+		scene.FirstDelayMS /= 10
+		scene.EventDelayMS /= 10
+		scene.DeltasPerSecond *= 10
+		s.play(scene)
+	}
 	path, body := "/v1/responses", hello
 	chat := strings.HasPrefix(form, "chat")
 	if chat {
@@ -442,5 +484,150 @@ func (o outcome) chatStream(t *testing.T, all []frame) {
 	if len(errors) != 0 || done != 1 || last != "[DONE]" || fmt.Sprint(reasons) != fmt.Sprint([]string{o.finish()}) {
 		t.Errorf("got the errors %q, %d [DONE], the finish reasons %q, and last %s; want [%s] and then [DONE]",
 			errors, done, reasons, clipped(last), o.finish())
+	}
+}
+
+// TestSeveralChoicesFailAsOne is the matrix for n=3: one status, or one error and nothing
+// behind it, and no call that goes on.
+func TestSeveralChoicesFailAsOne(t *testing.T) {
+	for _, tt := range []struct {
+		scene  string
+		status int
+		code   string
+		late   bool
+	}{
+		{"failed", 502, "server_error", false},
+		{"failed-context-length", 400, "context_length_exceeded", false},
+		{"failed-usage-limit", 429, "usage_limit_reached", false},
+		{"cut-after-created", 502, "truncated", false},
+		{"cut-before-headers", 502, "network", false},
+		{"usage-limit", 429, "quota_exhausted", false},
+		{"not-found-model", 400, "model_not_available", false},
+		{"unauthorized-always", 401, "auth_denied", false},
+		{"stall-before-first-event", 504, "timeout", false},
+		{"failed-after-deltas", 502, "server_error", true},
+		{"cut-after-three-deltas", 502, "truncated", true},
+		{"stall-after-deltas", 504, "timeout", true},
+	} {
+		for _, stream := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, stream %v", tt.scene, stream), func(t *testing.T) {
+				t.Parallel()
+				s := newStand(t, func(c *Config) { c.Client.IdleTimeout = 500 * time.Millisecond })
+				s.scene(tt.scene)
+				body := with(helloChat, `"n":3`)
+				row := outcome{status: tt.status, code: tt.code}
+				if !stream || !tt.late {
+					if stream {
+						body = asStream(body)
+					}
+					status, header, answer := s.post("/v1/chat/completions", body)
+					row.refused(t, status, header, answer)
+				} else {
+					f := s.stream("/v1/chat/completions", asStream(body))
+					if f.status != http.StatusOK {
+						t.Errorf("status %d", f.status)
+					}
+					all := f.rest()
+					text := textOf(all)
+					if all[len(all)-1].get("error.code").Str != tt.code || strings.Count(text, `"error"`) != 1 ||
+						strings.Contains(text, "[DONE]") || strings.Contains(text, `"finish_reason":"`) {
+						t.Errorf("got %s", text)
+					}
+				}
+				eventually(t, "the end of every upstream call", func() bool {
+					return !slices.ContainsFunc(s.journal(upstreamPath), func(e emulator.Entry) bool { return e.Outcome == "" })
+				})
+			})
+		}
+	}
+}
+
+// TestCutEndsTheUpstreamCall: the scene would go on for ever behind the third delta.
+func TestCutEndsTheUpstreamCall(t *testing.T) {
+	for _, tt := range []struct{ name, path, body string }{
+		{"native", "/v1/responses", with(hello, `"max_output_tokens":2`)},
+		{"native stream", "/v1/responses", asStream(with(hello, `"max_output_tokens":2`))},
+		{"chat", "/v1/chat/completions", with(helloChat, `"max_tokens":2`)},
+		{"chat stream", "/v1/chat/completions", asStream(with(helloChat, `"max_completion_tokens":2`))},
+		{"chat, stop", "/v1/chat/completions", with(helloChat, `"stop":"l"`)},
+		{"chat stream, stop", "/v1/chat/completions", asStream(with(helloChat, `"stop":["l"]`))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t, func(c *Config) { c.Client.IdleTimeout = patience })
+			s.scene("stall-after-deltas")
+			status, header, answer := s.post(tt.path, tt.body)
+			if status != http.StatusOK || header.Get("X-Codexctl-Emulated") == "" || strings.Contains(answer, `"delta":"l"`) ||
+				strings.Contains(answer, `"content":"l"`) || strings.Contains(answer, `"usage":{`) {
+				t.Errorf("%d, emulated %q: %s", status, header.Get("X-Codexctl-Emulated"), answer)
+			}
+			eventually(t, "the end of the upstream call", func() bool {
+				return s.journal(upstreamPath)[0].Outcome == emulator.OutcomeClientGone
+			})
+		})
+	}
+}
+
+// TestStreamBeginsWithinASecond: what is held back is held no longer, on both routes, so
+// that a client, and the proxies before it, know that the model is at work.
+func TestStreamBeginsWithinASecond(t *testing.T) {
+	for path, body := range map[string]string{"/v1/responses": hello, "/v1/chat/completions": helloChat, "/codex/chat/completions": with(helloChat, `"n":2`)} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t, func(c *Config) { c.Client.IdleTimeout = 2500 * time.Millisecond })
+			s.scene("stall-after-created")
+			begin := time.Now()
+			f := s.stream(path, asStream(body))
+			if took := time.Since(begin); f.status != http.StatusOK || took > 2200*time.Millisecond {
+				t.Fatalf("the headers came after %s, with the status %d", took, f.status)
+			}
+			all := f.rest()
+			last := all[len(all)-1]
+			if code := last.get("code").Str + last.get("error.code").Str; code != "timeout" {
+				t.Errorf("the last frame: %s", last.text)
+			}
+		})
+	}
+}
+
+// TestFailedExchangesAreNotKept: a conversation goes on from its last whole exchange.
+func TestFailedExchangesAreNotKept(t *testing.T) {
+	for _, scene := range []string{"cut-after-three-deltas", "failed-after-deltas", "failed", "usage-limit", "end-without-terminal"} {
+		for _, chat := range []bool{false, true} {
+			s := newStand(t, nil)
+			path, body := "/codex/s-1/responses", hello
+			if chat {
+				path, body = "/codex/s-1/chat/completions", helloChat
+			}
+			s.post(path, strings.ReplaceAll(body, "hi", "My name is Alice."))
+			s.scene(scene)
+			s.post(path, asStream(strings.ReplaceAll(body, "hi", "My name is Bob.")))
+			s.post(path, strings.ReplaceAll(body, "hi", "My name is Carol."))
+			s.scene("default")
+			_, _, answer := s.post(path, strings.ReplaceAll(body, `"hi"`, `"What is my name?"`))
+			if !strings.Contains(answer, "Your name is Alice.") {
+				t.Errorf("%s, %s: %s", path, scene, clipped(answer))
+			}
+		}
+	}
+}
+
+// TestRefusedDefaultModel: a default that the account does not have is replaced once by
+// its first model; if that one is refused too, the answer says which there are.
+func TestRefusedDefaultModel(t *testing.T) {
+	for path, body := range map[string]string{
+		"/v1/responses":        `{"input":"hi"}`,
+		"/v1/chat/completions": `{"messages":[{"role":"user","content":"hi"}]}`,
+	} {
+		s := newStand(t, func(c *Config) { c.DefaultModel = "gpt-0" })
+		status, header, answer := s.post(path, body)
+		if status != http.StatusOK || header.Get("X-Codexctl-Model") != "gpt-6-sol" || gjson.Get(answer, "model").Str != "gpt-6-sol" {
+			t.Errorf("%s: %d %q %s", path, status, header.Get("X-Codexctl-Model"), clipped(answer))
+		}
+		s.scene("not-found-model")
+		status, _, answer = s.post(path, body)
+		if message := gjson.Get(answer, "error.message").Str; status != http.StatusBadRequest || !strings.Contains(message, "gpt-5.6-terra") {
+			t.Errorf("%s: %d %q, want the account's models named", path, status, message)
+		}
 	}
 }

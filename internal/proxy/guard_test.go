@@ -3,7 +3,9 @@ package proxy
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -317,6 +319,19 @@ func TestCORSPreflight(t *testing.T) {
 	}
 }
 
+// --cors '*' lets in every page that says who it is.
+func TestCORSForAll(t *testing.T) {
+	s := newStand(t, func(c *Config) { c.Origins = []string{"*"} })
+	for _, origin := range []string{"https://app.example", "null"} {
+		status, header, body := s.post("/v1/responses", hello, "Origin", origin, "Sec-Fetch-Site", "cross-site")
+		if status != http.StatusOK || header.Get("Access-Control-Allow-Origin") != "*" || header.Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: got %d, Access-Control-Allow-Origin %q: %s", origin, status, header.Get("Access-Control-Allow-Origin"), clipped(body))
+		}
+	}
+	status, _, body := s.get("/v1/models", "Sec-Fetch-Site", "cross-site")
+	wantRefusal(t, "cross-site without Origin", status, body, http.StatusForbidden, "origin_not_allowed")
+}
+
 // rulings.md, serve: "Sec-Fetch-Site: cross-site is refused on every method". A page
 // whose GET carries no Origin (an image, a link) is known by it.
 func TestCrossSiteIsRefused(t *testing.T) {
@@ -434,9 +449,17 @@ func TestOpenPaths(t *testing.T) {
 // login it has or what is wrong with it.
 func TestHealthTellsStrangersNothing(t *testing.T) {
 	s := newStand(t, func(c *Config) { c.Key = "the-key" })
-	for _, path := range []string{"/health", "/health/live"} {
-		if status, _, body := s.get(path); status != http.StatusOK || body != `{"status":"pass"}` {
-			t.Errorf("%s without the key: got %d %s", path, status, body)
+	unsigned := newStand(t, func(c *Config) {
+		c.Key = "the-key"
+		c.Login = func(context.Context) (Login, error) { return Login{}, errors.New("nobody is signed in") }
+	})
+	for _, one := range []*stand{s, unsigned} {
+		for _, path := range []string{"/health", "/health/live"} {
+			for _, key := range []string{"", "wrong"} {
+				if status, _, body := one.get(path, "X-Api-Key", key); status != http.StatusOK || body != `{"status":"pass"}` {
+					t.Errorf("%s without the key: got %d %s", path, status, body)
+				}
+			}
 		}
 	}
 	if _, _, body := s.get("/health", "X-Api-Key", "the-key"); !gjson.Get(body, "signed_in").Bool() {

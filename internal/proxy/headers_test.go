@@ -227,8 +227,8 @@ func TestHeadersThatComeBack(t *testing.T) {
 		{"native stream", "/v1/responses", asStream(hello), "default", append([]string{"X-Codexctl-Session"}, stream...), 200},
 		{"chat object", "/v1/chat/completions", helloChat, "default", object, 200},
 		{"chat stream", "/v1/chat/completions", asStream(helloChat), "default", stream, 200},
-		{"a refusal", "/v1/responses", hello, "context-length", []string{"Content-Length"}, 400},
-		{"a refusal of the login", "/v1/responses", hello, "unauthorized-always", []string{"Content-Length", "Www-Authenticate"}, 401},
+		{"a refusal", "/v1/responses", hello, "context-length", []string{"Content-Length", "X-Should-Retry"}, 400},
+		{"a refusal of the login", "/v1/responses", hello, "unauthorized-always", []string{"Content-Length", "X-Should-Retry", "Www-Authenticate"}, 401},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s.scene(tt.scene)

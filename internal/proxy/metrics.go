@@ -33,8 +33,8 @@ func (m *metrics) done(l *line, status int, took time.Duration) {
 	if l.stream && !l.first.IsZero() {
 		m.set.GetOrCreateSummary("codexctl_first_byte_seconds").Update(l.first.Sub(l.start).Seconds())
 	}
-	if l.attempts > 1 {
-		m.set.GetOrCreateCounter("codexctl_upstream_retries_total").Add(l.attempts - 1)
+	if l.attempts > l.calls {
+		m.set.GetOrCreateCounter("codexctl_upstream_retries_total").Add(l.attempts - l.calls)
 	}
 	if u := l.usage; u != nil {
 		for kind, n := range map[string]int64{"input": u.InputTokens, "cached": u.CachedInputTokens, "output": u.OutputTokens, "reasoning": u.ReasoningTokens} {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/codexctl/codexctl/internal/chatcompat"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -21,7 +20,7 @@ func (x *exchange) responses() error {
 	case x.asIs():
 		return x.sendAsIs(body)
 	case has[0].Exists() && has[1].Exists():
-		return &chatcompat.FieldError{Field: "messages", Want: "messages or input, not both"}
+		return &responses.FieldError{Field: "messages", Want: "messages or input, not both"}
 	case has[0].Exists():
 		return x.chat(body, true)
 	}
@@ -34,16 +33,16 @@ func (x *exchange) native(body []byte) error {
 	if err != nil {
 		return err
 	}
-	x.line.model, x.line.stream = n.request.Model, n.stream
+	x.line.model, x.line.stream, x.line.calls = n.request.Model, n.stream, 1
 	talk, err := x.converse(&n.request, wish{
-		previous: n.previous, store: n.store, fresh: true, full: fullHistory(n.request.Input),
+		previous: responseID(n.previous), store: n.store, fresh: true, full: fullHistory(n.request.Input),
 	})
 	if err != nil {
 		return err
 	}
 	defer talk.end()
-	x.told(n.dropped, n.emulated, nil)
 	x.line.dropped = n.dropped
+	x.told(n.emulated)
 	stream, err := x.open(x.ctx, ask{client: x.client(), request: n.request, chosen: n.chosen, talk: talk})
 	if err != nil {
 		return err
@@ -98,7 +97,7 @@ func readFlag(body []byte, name string, to *bool) error {
 		*to = field.Bool()
 	case gjson.Null:
 	default:
-		return &chatcompat.FieldError{Field: name, Want: "true or false"}
+		return &responses.FieldError{Field: name, Want: "true or false"}
 	}
 	return nil
 }
@@ -111,7 +110,7 @@ func (n *nativeRequest) readPrevious() error {
 		return nil
 	}
 	if json.Unmarshal(value, &n.previous) != nil || n.previous == "" {
-		return &chatcompat.FieldError{Field: name, Want: "the id of a response"}
+		return &responses.FieldError{Field: name, Want: "the id of a response"}
 	}
 	return nil
 }
@@ -127,7 +126,7 @@ func (n *nativeRequest) readLimit() error {
 		}
 		limit, err := strconv.Atoi(string(value))
 		if err != nil || limit <= 0 {
-			return &chatcompat.FieldError{Field: name, Want: "a whole number above 0"}
+			return &responses.FieldError{Field: name, Want: "a whole number above 0"}
 		}
 		if n.limit == 0 {
 			n.limit = limit
@@ -138,7 +137,7 @@ func (n *nativeRequest) readLimit() error {
 }
 
 func refusedField(name string) error {
-	return &chatcompat.FieldError{Field: name, Want: "nothing there: the backend refuses this field"}
+	return &responses.FieldError{Field: name, Want: "nothing there: the backend refuses this field"}
 }
 
 // leadsWithDeveloper says whether the input begins with the developer's word.
@@ -150,7 +149,7 @@ func leadsWithDeveloper(r *responses.Request) bool {
 // today. The answer has the form that the body asks for.
 func (x *exchange) sendAsIs(body []byte) error {
 	x.line.model = gjson.GetBytes(body, "model").Str
-	x.line.stream = gjson.GetBytes(body, "stream").Bool()
+	x.line.stream, x.line.calls = gjson.GetBytes(body, "stream").Bool(), 1
 	stream, err := x.client().StreamBody(x.ctx, body)
 	if err != nil {
 		x.line.attempts += responses.Attempts(err)

@@ -60,17 +60,25 @@ func (r *relay) event(e responses.Event, more bool) (done bool, err error) {
 
 // give writes what has waited, and a frame.
 func (r *relay) give(frame []byte, more bool) error {
-	if !r.out.started() {
-		r.x.modelHeader(r.model)
-		if err := r.out.start(); err != nil {
-			return err
-		}
+	if err := r.x.begin(r.out, &r.tally); err != nil {
+		return err
 	}
 	if len(r.waiting) > 0 {
 		frame = append(r.waiting, frame...)
 		r.waiting = nil
 	}
 	return r.out.write(frame, more)
+}
+
+// begin sends the headers of a stream, unless they are on their way.
+func (x *exchange) begin(out *eventWriter, t *tally) error {
+	if out.started() {
+		return nil
+	}
+	x.noting.Lock()
+	defer x.noting.Unlock()
+	x.modelHeader(t.answer().Model)
+	return out.start()
 }
 
 // whole is an event's frame with its blank line, which the last one of a stream can
@@ -88,12 +96,13 @@ func (r *relay) whole(e responses.Event) []byte {
 // finish keeps the exchange and gives the terminal event its output, if it lacks it:
 // clients read the answer there (fact S-5 in docs/protocol.md).
 func (r *relay) finish(e responses.Event) []byte {
-	r.x.line.usage = r.usage(e)
-	r.x.keep(r.talk, r.id, r.model, r.output(e))
-	if len(r.items) == 0 || len(gjson.GetBytes(e.Data, "response.output").Array()) > 0 {
+	answer := r.answer()
+	r.x.line.usage = answer.Usage
+	r.x.keep(r.talk, answer.ID, answer.Model, answer.Output)
+	if len(answer.Output) == 0 || len(gjson.GetBytes(e.Data, "response.output").Array()) > 0 {
 		return r.whole(e)
 	}
-	filled, err := sjson.SetRawBytes(e.Data, "response.output", joinItems(r.ordered()))
+	filled, err := sjson.SetRawBytes(e.Data, "response.output", joinItems(answer.Output))
 	if err != nil {
 		return r.whole(e)
 	}
@@ -117,63 +126,29 @@ func (r *relay) ended(err error) error {
 	return r.out.write(f.event(r.number()+1), false)
 }
 
-// tally is what is remembered of the events of a stream.
+// tally is what is remembered of the events of a stream: all but the pieces, which the
+// finished texts repeat.
 type tally struct {
-	id, model string
-	items     []placedItem
-	last      []byte // the last event that may have a sequence_number
-	told      bool   // the backend has said how it ended
-}
-
-// number is the last sequence_number. It is looked for only when it is needed: nearly
-// every stream ends without.
-func (t *tally) number() int64 { return gjson.GetBytes(t.last, "sequence_number").Int() }
-
-// placedItem is a finished item of the output.
-type placedItem struct {
-	index int
-	item  json.RawMessage
+	gathered responses.Collector
+	last     []byte // the last event, for its sequence_number
+	told     bool   // the backend has said how it ended
 }
 
 func (t *tally) note(e responses.Event) {
 	t.last = append(t.last[:0], e.Data...)
-	switch {
-	case e.IsResponse():
-		object := e.Response()
-		if id := gjson.GetBytes(object, "id").Str; id != "" {
-			t.id = id
-		}
-		if model := gjson.GetBytes(object, "model").Str; model != "" {
-			t.model = model
-		}
-		t.told = t.told || e.Terminal()
-	case e.ItemDone():
-		t.items = append(t.items, placedItem{e.OutputIndex(), bytes.Clone(e.Item())})
-	case e.Failure():
-		t.told = true
+	if e.IsDelta() {
+		return
 	}
+	t.gathered.Add(e)
+	t.told = t.told || e.Terminal() || e.Failure()
 }
 
-// ordered are the items in the order of the output.
-func (t *tally) ordered() []json.RawMessage {
-	return orderItems(t.items)
-}
+// answer is what there is so far.
+func (t *tally) answer() *responses.Response { return t.gathered.Response() }
 
-// output is the terminal event's, or what the items amount to.
-func (t *tally) output(e responses.Event) []json.RawMessage {
-	if len(t.items) > 0 {
-		return t.ordered()
-	}
-	var out []json.RawMessage
-	for _, item := range gjson.GetBytes(e.Data, "response.output").Array() {
-		out = append(out, json.RawMessage(item.Raw))
-	}
-	return out
-}
-
-func (t *tally) usage(e responses.Event) *responses.Usage {
-	return responses.ReadUsage(e.Response())
-}
+// number is the last sequence_number. It is looked for only when it is needed: nearly
+// every stream ends without.
+func (t *tally) number() int64 { return gjson.GetBytes(t.last, "sequence_number").Int() }
 
 // eventFrame is an event in its framing.
 func eventFrame(name string, data []byte) []byte {

@@ -227,12 +227,13 @@ func (o *oracle) nativeStream(t *testing.T, scene string, f form) {
 	s := newStand(t, nil)
 	s.scene(scene)
 	all := s.stream(f.path, asStream(f.body)).rest()
+	cut := o.cutAt(all)
 	for i, e := range all {
 		kind := e.kind()
 		if kind == "" {
 			continue // a comment
 		}
-		ours := i >= cutAt(all)
+		ours := i >= cut
 		name, known := o.events[kind]
 		switch {
 		case !known && ours:
@@ -258,15 +259,19 @@ func (o *oracle) nativeStream(t *testing.T, scene string, f form) {
 }
 
 // cutAt is where the server's own events begin in a stream that it has cut: behind the
-// last piece of text. Such a stream has no usage. In others it is their length.
-func cutAt(all []frame) int {
+// last piece of text, and what the backend has added to that. Such a stream has no usage.
+// In others it is their length.
+func (o *oracle) cutAt(all []frame) int {
 	last := all[len(all)-1]
 	if last.kind() != "response.incomplete" || last.get("response.usage").IsObject() {
 		return len(all)
 	}
 	for i := len(all) - 1; i >= 0; i-- {
 		if all[i].kind() == "response.output_text.delta" {
-			return i + 1
+			for i++; o.events[all[i].kind()] == ""; {
+				i++
+			}
+			return i
 		}
 	}
 	return len(all)

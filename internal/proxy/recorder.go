@@ -18,7 +18,8 @@ type line struct {
 	model, session string
 	code           string // error.code; empty for a success
 	upstream       string // the backend's request id
-	attempts       int
+	calls          int    // to the backend: one, or one for each choice
+	attempts       int    // requests that they took
 	usage          *responses.Usage
 	dropped        []string
 	notes          []string
@@ -132,7 +133,7 @@ func (s *Server) done(rec *recorder, r *http.Request) {
 	if l.stream && !l.first.IsZero() {
 		attributes = append(attributes, slog.Bool("stream", true), slog.Int64("first_ms", l.first.Sub(l.start).Milliseconds()))
 	}
-	if l.attempts > 1 {
+	if l.attempts > l.calls {
 		attributes = append(attributes, slog.Int("attempts", l.attempts))
 	}
 	if l.usage != nil {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -29,7 +30,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /health/ready", s.telling("health", (*exchange).ready))
 	mux.HandleFunc("GET /metrics", s.telling("metrics", (*exchange).tellMetrics))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
+		// The multiplexer would send a caller with a strange path elsewhere.
+		if _, pattern := mux.Handler(r); pattern != "" && path.Clean(r.URL.EscapedPath()) == r.URL.EscapedPath() {
 			mux.ServeHTTP(w, r)
 			return
 		}
@@ -40,6 +42,9 @@ func (s *Server) routes() http.Handler {
 // methodsFor are the methods that an address has, when it does not have the asked one.
 func methodsFor(mux *http.ServeMux, r *http.Request) []string {
 	var methods []string
+	if path.Clean(r.URL.Path) != r.URL.Path {
+		return nil // a strange path has none
+	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		other := *r
 		other.Method = method

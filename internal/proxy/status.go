@@ -39,6 +39,7 @@ func judgements() []judgement {
 		{errBusy, http.StatusServiceUnavailable, typeServer, "server_busy"},
 		{errEnding, http.StatusServiceUnavailable, typeServer, "server_ending"},
 		{errNoSessions, http.StatusBadRequest, typeInvalid, "sessions_disabled"},
+		{errNoModel, http.StatusNotFound, typeInvalid, "model_not_found"},
 		{errManyChoices, http.StatusBadRequest, typeInvalid, "invalid_value"},
 
 		{session.ErrEnded, http.StatusNotFound, typeNotFound, "session_not_found"},

@@ -69,6 +69,7 @@ type lookahead struct {
 	events   chan Event
 	err      error // what reading ended with; set before events is closed
 	released atomic.Bool
+	broken   atomic.Bool // err is there
 
 	hold  time.Duration
 	timer <-chan time.Time // runs from the first event on
@@ -87,6 +88,7 @@ func (l *lookahead) run(s *Stream) {
 		event, err := s.read()
 		if err != nil {
 			l.err = err
+			l.broken.Store(true)
 			return
 		}
 		event = event.clone()

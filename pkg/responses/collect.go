@@ -210,6 +210,9 @@ func (c *Collector) itemDone(e Event) {
 	p.item, p.done = e.Item(), true
 	for key, text := range p.parts {
 		whole := gjson.GetBytes(p.item, key.path())
+		if !whole.Exists() && text.Len() > 0 {
+			p.item = withText(p.item, key, text.String())
+		}
 		if strings.HasPrefix(key.field, "content") && whole.Type == gjson.String && text.Len() > 0 && whole.Str != text.String() {
 			c.mismatch()
 		}
@@ -266,6 +269,7 @@ func withText(item json.RawMessage, key partKey, text string) json.RawMessage {
 		item, _ = sjson.SetBytes(item, at+".type", kind)
 		if kind == "output_text" {
 			item, _ = sjson.SetRawBytes(item, at+".annotations", []byte("[]"))
+			item, _ = sjson.SetRawBytes(item, at+".logprobs", []byte("[]"))
 		}
 	}
 	item, _ = sjson.SetRawBytes(item, path, quote(text))

@@ -38,17 +38,17 @@ func TestCollectorRebuildsAnItemWithoutItsLastEvent(t *testing.T) {
 	}{
 		{
 			"message", []string{evAdded, evHel, evLo},
-			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"text":"Hello"}],"role":"assistant"}`},
+			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hello"}],"role":"assistant"}`},
 		},
 		{
 			"message of two parts", []string{
 				evAdded, evHel, strings.Replace(evLo, `"content_index":0`, `"content_index":1`, 1),
 			},
-			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"text":"Hel"},{"type":"output_text","annotations":[],"text":"lo"}],"role":"assistant"}`},
+			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hel"},{"type":"output_text","annotations":[],"logprobs":[],"text":"lo"}],"role":"assistant"}`},
 		},
 		{
 			"message whose first event is lost too", []string{evHel, evTextDone},
-			[]string{`{"type":"message","role":"assistant","status":"in_progress","content":[{"type":"output_text","annotations":[],"text":"Hel"}]}`},
+			[]string{`{"type":"message","role":"assistant","status":"in_progress","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hel"}]}`},
 		},
 		{
 			"refusal", []string{evAdded, `{"type":"response.refusal.delta","output_index":0,"content_index":0,"delta":"No \"<"}`},
@@ -107,7 +107,7 @@ func TestCollectorRebuildsAnItemWithoutItsLastEvent(t *testing.T) {
 		},
 		{
 			"text at a place out of reach", []string{evAdded, strings.Replace(evHel, `"content_index":0`, `"content_index":-7`, 1)},
-			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"text":"Hel"}],"role":"assistant"}`},
+			[]string{`{"id":"msg_t","type":"message","status":"in_progress","content":[{"type":"output_text","annotations":[],"logprobs":[],"text":"Hel"}],"role":"assistant"}`},
 		},
 		{"item without anything", []string{`{"type":"response.output_item.added","output_index":0}`}, nil},
 	}

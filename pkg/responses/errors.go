@@ -1,6 +1,27 @@
 package responses
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
+
+// FieldError is a request that cannot be sent because of one field. It wraps
+// [ErrBadRequest].
+type FieldError struct {
+	// Field is the path of the field, such as reasoning.effort or input.0.
+	Field string
+
+	// Want is what should be there, as the end of a sentence.
+	Want string
+}
+
+// Error names the field and what it should hold.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("%v: field %s: want %s", ErrBadRequest, e.Field, e.Want)
+}
+
+// Unwrap says that the request is to blame.
+func (e *FieldError) Unwrap() error { return ErrBadRequest }
 
 // What can go wrong, by meaning. Ask with [errors.Is]; an [*APIError] holds the
 // facts. Where a troubleshooting guide has words for a case, the text begins with them.

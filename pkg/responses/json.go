@@ -3,6 +3,7 @@ package responses
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -99,14 +100,20 @@ func parseFields(path string, data []byte) (*fields, error) {
 	if err := json.Unmarshal(data, &f.rest); err != nil || f.rest == nil {
 		name := strings.TrimSuffix(path, ".")
 		if name == "" {
-			if err != nil {
-				return nil, fmt.Errorf("%w: not a JSON object: %w", ErrBadRequest, err)
-			}
-			return nil, fmt.Errorf("%w: not a JSON object", ErrBadRequest)
+			return nil, notAnObject(err)
 		}
 		return nil, badField(name, "an object")
 	}
 	return f, nil
+}
+
+// notAnObject says why a body is none; what it is instead, the caller can see.
+func notAnObject(err error) error {
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("%w: not a JSON object: %w", ErrBadRequest, err)
+	}
+	return fmt.Errorf("%w: not a JSON object", ErrBadRequest)
 }
 
 // take removes a field. It is false when the field is absent or null.

@@ -1,5 +1,7 @@
 package responses
 
+import "strings"
+
 // Opening says whether the event only announces the answer: response.created, queued or
 // in_progress.
 func (e Event) Opening() bool {
@@ -15,7 +17,8 @@ func (e Event) Failed() bool { return e.Type == typeFailed }
 // TextDelta says whether the event brings a piece of the answer's text.
 func (e Event) TextDelta() bool { return e.Type == typeTextDelta }
 
-// ItemDone says whether the event brings a finished output item.
-func (e Event) ItemDone() bool { return e.Type == typeItemDone }
+// IsDelta says whether the event brings a piece of something that another event brings
+// as a whole.
+func (e Event) IsDelta() bool { return strings.HasSuffix(e.Type, ".delta") }
 
 const typeQueued = "response.queued"

@@ -3,7 +3,6 @@ package responses
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 )
@@ -199,6 +198,4 @@ func (r Request) clone() Request {
 	return r
 }
 
-func badField(name, want string) error {
-	return fmt.Errorf("%w: field %s: want %s", ErrBadRequest, name, want)
-}
+func badField(name, want string) error { return &FieldError{name, want} }

@@ -2,6 +2,7 @@ package responses
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,7 +58,7 @@ func (r Request) Body(lite bool) ([]byte, error) {
 		r.Instructions = DefaultInstructions
 	}
 	if len(r.Input) == 0 {
-		return nil, fmt.Errorf("%w: field input: want at least one item", ErrBadRequest)
+		return nil, badField("input", "at least one item")
 	}
 	for name := range r.Extra {
 		if refusedField(name) {
@@ -92,7 +93,7 @@ func (r *Request) LiftSystem() error {
 		}
 		text, err := messageText(item)
 		if err != nil {
-			return fmt.Errorf("%w: field input.%d: %w", ErrBadRequest, i, err)
+			return badField(fmt.Sprintf("input.%d", i), err.Error())
 		}
 		parts = append(parts, text)
 	}
@@ -108,13 +109,13 @@ func messageText(item []byte) (string, error) {
 		return content.Str, nil
 	}
 	if !content.IsArray() {
-		return "", fmt.Errorf("a system message wants text")
+		return "", errors.New("text in a system message")
 	}
 	var b strings.Builder
 	for i, part := range content.Array() {
 		text := part.Get("text")
 		if text.Type != gjson.String {
-			return "", fmt.Errorf("a system message wants text, and its part %d has none", i)
+			return "", fmt.Errorf("text in a system message, and its part %d has none", i)
 		}
 		b.WriteString(text.Str)
 	}

@@ -98,8 +98,8 @@ func TestBodyRefusesWhatTheBackendWould(t *testing.T) {
 	}{
 		{"no input", "field input: want at least one item", nil},
 		{"system messages only", "field input: want at least one item", items(`{"role":"system","content":"s"}`)},
-		{"system message without text", "field input.1: a system message wants text", items(`{"role":"user"}`, `{"role":"system"}`)},
-		{"system message with an image", "field input.0: a system message wants text, and its part 1 has none", items(`{"role":"system","content":[{"text":"a"},{"type":"input_image"}]}`)},
+		{"system message without text", "field input.1: want text in a system message", items(`{"role":"user"}`, `{"role":"system"}`)},
+		{"system message with an image", "field input.0: want text in a system message, and its part 1 has none", items(`{"role":"system","content":[{"text":"a"},{"type":"input_image"}]}`)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

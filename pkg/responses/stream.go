@@ -67,13 +67,16 @@ func (s *Stream) Close() error {
 	return err
 }
 
-// Buffered says whether the next event is there already, so that a writer can put
-// off flushing.
+// Buffered says whether the next event, or the error at the end, is there already, so
+// that a writer can put off flushing.
 func (s *Stream) Buffered() bool {
-	if s.ahead != nil {
-		return len(s.held)+len(s.ahead.events) > 0
+	switch {
+	case len(s.held) > 0 || s.heldErr != nil:
+		return true
+	case s.ahead != nil:
+		return len(s.ahead.events) > 0 || s.ahead.broken.Load()
 	}
-	return len(s.held) > 0 || s.reader.Buffered()
+	return s.reader.Buffered()
 }
 
 // Events gives the events in order. It ends after the terminal event of a success;

@@ -65,7 +65,7 @@ func TestGoSDKErrors(t *testing.T) {
 			r.Model, c.Model = "gpt-unknown", "gpt-unknown"
 		},
 			refusal{400, "invalid_request_error", "model_not_available", "", "gpt-6-sol"}},
-		{"quota", `{"name": "usage-limit"}`, nil, refusal{429, "usage_limit_reached", "quota_exhausted", "", "resets at"}},
+		{"quota", `{"name": "usage-limit"}`, nil, refusal{429, "usage_limit_reached", "usage_limit_reached", "", "resets at"}},
 		{"too fast", `{"name": "rate-limited-long"}`, nil, refusal{429, "requests", "rate_limit_exceeded", "", "Rate limit exceeded"}},
 		{"plan", `{"name": "usage-not-included"}`, nil, refusal{403, "usage_not_included", "plan_required", "", "plan"}},
 		{"context length", `{"name": "context-length"}`, nil, refusal{400, "invalid_request_error", "context_length_exceeded", "input", "context"}},

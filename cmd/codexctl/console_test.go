@@ -17,7 +17,7 @@ import (
 )
 
 // console is a program whose stdin and stderr are a terminal with somebody at it: an
-// emulator that answers what programs ask a terminal, such as where its cursor is.
+// emulator, which shows what a person would see.
 type console struct {
 	t       *testing.T
 	command *exec.Cmd
@@ -56,7 +56,7 @@ func onConsole(t *testing.T, command *exec.Cmd) *console {
 		buf := make([]byte, 4096)
 		for {
 			n, err := master.Read(buf)
-			_, _ = c.screen.Write(buf[:n]) // it answers questions
+			_, _ = c.screen.Write(buf[:n])
 			c.mu.Lock()
 			c.raw.Write(buf[:n])
 			c.mu.Unlock()
@@ -99,36 +99,6 @@ func (c *console) shows(text string) {
 		}
 	}
 	c.t.Fatalf("the screen does not show %q; it got %q", text, c.seen())
-}
-
-// answers types an answer to survey's question number n. Before survey reads one it asks
-// for the cursor twice, and what arrives together with the reply it loses; so both
-// replies must have been read, and an answer that nobody has noticed is typed again.
-func (c *console) answers(n int, text string) {
-	c.t.Helper()
-	end := time.Now().Add(patience)
-	for calm := 0; calm < 4; time.Sleep(5 * time.Millisecond) {
-		unread, err := unix.IoctlGetInt(int(c.slave.Fd()), unix.TIOCINQ)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		// The kernel hands over what was written a moment later, hence more than one look.
-		if calm++; strings.Count(c.seen(), "\x1b[6n") < 2*n || unread > 0 {
-			calm = 0
-		}
-		if time.Now().After(end) {
-			c.t.Fatalf("nobody reads; the screen got %q", c.seen())
-		}
-	}
-	for before := len(c.seen()); time.Now().Before(end); {
-		c.types(text)
-		for again := time.Now().Add(2 * time.Second); time.Now().Before(again); time.Sleep(2 * time.Millisecond) {
-			if len(c.seen()) > before {
-				return
-			}
-		}
-	}
-	c.t.Fatalf("nobody notices %q; the screen got %q", text, c.seen())
 }
 
 // address waits for the address of a sign-in page. It must stand on one unbroken line.

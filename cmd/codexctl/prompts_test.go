@@ -169,11 +169,7 @@ func TestPromptsOnATerminal(t *testing.T) {
 					command.Env = append(command.Env, "TERM="+term)
 					c := onConsole(t, command)
 					c.shows(p.question)
-					if term == "xterm" {
-						c.answers(1, reply.types)
-					} else {
-						c.types(reply.types)
-					}
+					c.types(reply.types)
 					c.ends(reply.exit)
 					after := present(path)
 					switch {
@@ -186,9 +182,13 @@ func TestPromptsOnATerminal(t *testing.T) {
 					case reply.exit == 0:
 						p.after(t, before, after)
 					}
-					// The question belongs to stderr; survey would draw it on stdout.
+					// The question belongs to stderr.
 					if out := c.stdout.String(); strings.Contains(out, "?") || strings.Contains(out, "\x1b") {
 						t.Errorf("stdout has %q", out)
+					}
+					// A terminal that is asked for its cursor answers among the keys.
+					if strings.Contains(c.seen(), "\x1b[6n") {
+						t.Error("the terminal was asked where its cursor is")
 					}
 					if term == "dumb" && strings.Contains(c.seen(), "\x1b") {
 						t.Errorf("a dumb terminal got an escape sequence: %q", c.seen())
@@ -212,7 +212,7 @@ func TestPromptsThatAreNotAnswered(t *testing.T) {
 			c := onConsole(t, command)
 			c.shows("Forget the login in")
 			if term == "xterm" {
-				c.answers(1, "maybe\r")
+				c.types("maybe\r")
 				c.shows("not a valid answer")
 			}
 			if err := c.command.Process.Signal(syscall.SIGTERM); err != nil {
@@ -297,7 +297,7 @@ func TestPasteAfterAQuestion(t *testing.T) {
 	command.Env = append(command.Env, "TERM=xterm")
 	c := onConsole(t, command)
 	c.shows("Replace it?")
-	c.answers(1, "y\r")
+	c.types("y\r")
 	back := comeBack(t, c.address())
 	c.types("ac_of-another-day\r")
 	c.shows("invalid_grant")

@@ -239,7 +239,7 @@ await check('reasoning', async () => {
 // {"error":{"message","type","code","param"}}".
 const errors = [
   ['unknown model', {}, { model: 'gpt-unknown' }, OpenAI.BadRequestError, 400, 'model_not_available', /Model not available: .*gpt-6-sol/],
-  ['quota', { name: 'usage-limit' }, {}, OpenAI.RateLimitError, 429, 'quota_exhausted', /Rate limit exceeded/],
+  ['quota', { name: 'usage-limit' }, {}, OpenAI.RateLimitError, 429, 'usage_limit_reached', /Rate limit exceeded/],
   ['context length', { name: 'context-length' }, {}, OpenAI.BadRequestError, 400, 'context_length_exceeded', /context/],
   ['context length inside 200', { name: 'failed-context-length' }, {}, OpenAI.BadRequestError, 400, 'context_length_exceeded', /context/],
   ['the backend is unwell', { name: 'bad-gateway-html' }, {}, OpenAI.InternalServerError, 502, undefined, /./],

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"time"
@@ -9,9 +10,11 @@ import (
 )
 
 // flagSpec is one flag: what the argument pass and the help must know of it, and
-// the library's flag that parses it.
+// the library's flag that parses its value.
 //
-// The library's own aliases, environment variables and lists stay unused: aliases
+// Of the library only its types of flags are used. Its App and its Command bring a
+// template engine with them, and that makes the binary an eighth larger: see
+// docs/decisions/0009-no-templates.md. Its own aliases, environment variables and lists stay unused: aliases
 // set a repeatable flag twice, an empty variable erases a default, a list is split
 // at commas. Here an alias becomes the name before parsing, settings.go reads the
 // environment, and [repeated] is the list.
@@ -24,6 +27,16 @@ type flagSpec struct {
 }
 
 func (f flagSpec) isSwitch() bool { return f.value == "" }
+
+// set gives the flag a value. What stood there before counts only for a flag that
+// may be repeated.
+func (f flagSpec) set(value string) error {
+	var alone flag.FlagSet
+	if err := f.flag.Apply(&alone); err != nil {
+		return err
+	}
+	return alone.Set(f.name, value)
+}
 
 // wants says what values a flag takes.
 func (f flagSpec) wants() string {

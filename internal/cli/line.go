@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -9,20 +8,22 @@ import (
 
 // line is the argument list, sorted: which command, which flags, what is left.
 //
-// The flag library stops at the first argument, wants global flags before the
-// command and knows no attached values. Here flags may stand anywhere before a
-// lone --, at any level, short ones in clusters; what comes out is an order that
-// the library takes.
+// Flags may stand anywhere before a lone --, at any level, short ones in clusters. No
+// library allows all of that, so the walk is ours; what comes out are values that a
+// library can parse.
 type line struct {
-	path    []string // the command
-	global  []string // global flags as --name=value
-	local   []string // the command's own flags, likewise
-	args    []string // everything that is no flag, without the command's names
+	path    []string    // the command
+	global  []flagValue // global flags, in the order of the line
+	local   []flagValue // the command's own flags, likewise
+	args    []string    // everything that is no flag, without the command's names
 	given   map[string]bool
 	help    bool
 	version bool
 	dashed  bool // a lone -- ended the flags
 }
+
+// flagValue is a flag on the line, by its full name; a switch has a value too.
+type flagValue struct{ name, value string }
 
 // flagsOf gives the flags of a command. chosen is true once, for the command that is
 // meant; otherwise somebody only wants to know what a flag looks like.
@@ -239,10 +240,9 @@ func (p *lineParser) add(f flagSpec, global bool, value string) {
 		return
 	}
 	p.given[f.name] = true
-	text := fmt.Sprintf("--%s=%s", f.name, value)
 	if global {
-		p.global = append(p.global, text)
+		p.global = append(p.global, flagValue{f.name, value})
 		return
 	}
-	p.local = append(p.local, text)
+	p.local = append(p.local, flagValue{f.name, value})
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/urfave/cli/v2"
 )
 
 // Main runs the program and returns its exit code. args do not hold its name. The
@@ -57,7 +55,7 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		inv.guessOutput(args)
 		return inv.showHelp(root, line.path)
 	}
-	return inv.parseAndRun(ctx, line, globals, locals, act)
+	return inv.apply(ctx, line, globals, locals, act)
 }
 
 // guessOutput looks for the output that the arguments ask for, when they cannot be
@@ -78,69 +76,40 @@ func (inv *invocation) guessOutput(args []string) {
 	}
 }
 
-// parseAndRun lets the flag library parse the sorted line, then runs the command.
-func (inv *invocation) parseAndRun(ctx context.Context, l line, globals, locals []flagSpec, act action) error {
-	run := func(c *cli.Context) error {
-		if err := inv.applyEnvironment(c, slices.Concat(globals, locals)); err != nil {
-			return err
-		}
-		if err := inv.settle(); err != nil {
-			return err
-		}
-		if inv.given["timeout"] {
-			// Given on the line it bounds the whole command, whatever the command is.
-			var cancel context.CancelFunc
-			ctx, cancel = inv.bounded(ctx)
-			defer cancel()
-		}
-		return act(ctx, c.Args().Slice())
+// apply gives the flags their values, from the line and from the environment, and
+// runs the command.
+func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flagSpec, act action) error {
+	if err := setFlags(globals, l.global); err != nil {
+		return err
 	}
-	app := &cli.App{
-		Name: "codexctl", Flags: libraryFlags(globals),
-		Commands:        []*cli.Command{nest(l.path, libraryFlags(locals), run, valueError(slices.Concat(globals, locals)))},
-		HideHelp:        true,
-		HideVersion:     true,
-		HideHelpCommand: true,
-		OnUsageError:    valueError(slices.Concat(globals, locals)),
-		// Errors travel to finish; the library must not end the process.
-		ExitErrHandler: func(*cli.Context, error) {},
-		Writer:         inv.env.Stderr,
-		ErrWriter:      inv.env.Stderr,
+	if err := setFlags(locals, l.local); err != nil {
+		return err
 	}
-	argv := slices.Concat([]string{"codexctl"}, l.global, l.path, l.local, []string{"--"}, l.args)
-	return app.RunContext(ctx, argv)
+	if err := inv.applyEnvironment(slices.Concat(globals, locals)); err != nil {
+		return err
+	}
+	if err := inv.settle(); err != nil {
+		return err
+	}
+	if inv.given["timeout"] {
+		// Given on the line it bounds the whole command, whatever the command is.
+		var cancel context.CancelFunc
+		ctx, cancel = inv.bounded(ctx)
+		defer cancel()
+	}
+	return act(ctx, l.args)
 }
 
-// nest is the library's command for a path such as auth, status.
-func nest(path []string, flags []cli.Flag, run cli.ActionFunc, wrong cli.OnUsageErrorFunc) *cli.Command {
-	c := &cli.Command{Name: path[0], HideHelp: true, HideHelpCommand: true, OnUsageError: wrong}
-	if len(path) > 1 {
-		c.Subcommands = []*cli.Command{nest(path[1:], flags, run, wrong)}
-		return c
-	}
-	c.Flags, c.Action = flags, run
-	return c
-}
-
-func libraryFlags(specs []flagSpec) []cli.Flag {
-	flags := make([]cli.Flag, len(specs))
-	for i, spec := range specs {
-		flags[i] = spec.flag
-	}
-	return flags
-}
-
-// valueError keeps the library from printing, and says in our words which flag got a
-// value that it does not take.
-func valueError(flags []flagSpec) cli.OnUsageErrorFunc {
-	return func(_ *cli.Context, err error, _ bool) error {
-		for _, f := range flags {
-			if strings.Contains(err.Error(), "for flag -"+f.name+":") || strings.Contains(err.Error(), "for -"+f.name+":") {
-				return usagef("flag --%s wants %s", f.name, f.wants())
-			}
+// setFlags sets flags to what stood on the line.
+func setFlags(flags []flagSpec, values []flagValue) error {
+	for _, v := range values {
+		// The line has only flags that there are.
+		f, _ := lookup(flags, v.name)
+		if err := f.set(v.value); err != nil {
+			return usagef("flag --%s wants %s", f.name, f.wants())
 		}
-		return &usageError{message: err.Error()}
 	}
+	return nil
 }
 
 // settle checks the global options against each other, once all are known.

@@ -3,8 +3,6 @@ package cli
 import (
 	"fmt"
 	"strings"
-
-	"github.com/urfave/cli/v2"
 )
 
 // variables names the variables of the environment that a flag can be set by, the
@@ -30,7 +28,7 @@ func variables(flag string) []string {
 
 // applyEnvironment sets the flags that did not stand on the line from the
 // environment. An empty variable counts as unset. The error is a settingError.
-func (inv *invocation) applyEnvironment(c *cli.Context, flags []flagSpec) error {
+func (inv *invocation) applyEnvironment(flags []flagSpec) error {
 	for _, f := range flags {
 		if inv.given[f.name] {
 			continue
@@ -43,7 +41,7 @@ func (inv *invocation) applyEnvironment(c *cli.Context, flags []flagSpec) error 
 			if variable == "CI" {
 				value = fmt.Sprint(truthy(value))
 			}
-			if err := c.Set(f.name, value); err != nil {
+			if err := f.set(value); err != nil {
 				return &settingError{variable, fmt.Errorf("want %s, not %q", f.wants(), value)}
 			}
 			inv.origin[f.name] = variable

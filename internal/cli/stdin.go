@@ -1,18 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/encoding/unicode/utf32"
 )
 
 const (
@@ -190,30 +183,4 @@ func checkInput(name string, data []byte, err error) ([]byte, error) {
 		return nil, usagef("%s holds more than %d MiB, the most that is sent; nothing was sent", name, inputLimit>>20)
 	}
 	return data, nil
-}
-
-// decodeText gives text as UTF-8. A byte order mark tells UTF-16 and UTF-32 and is
-// removed; what is no text is refused rather than mended.
-func decodeText(data []byte) (string, error) {
-	switch {
-	case bytes.HasPrefix(data, []byte("\xFF\xFE\x00\x00")), bytes.HasPrefix(data, []byte("\x00\x00\xFE\xFF")):
-		return decodeWith(utf32.UTF32(utf32.BigEndian, utf32.ExpectBOM), data)
-	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")):
-		return decodeWith(unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM), data)
-	}
-	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF"))
-	if !utf8.Valid(data) {
-		return "", errors.New("is no text: it is not UTF-8")
-	}
-	return string(data), nil
-}
-
-// decodeWith decodes text. The decoder puts U+FFFD in the place of what is no text, so
-// one that comes out is taken as a fault.
-func decodeWith(e encoding.Encoding, data []byte) (string, error) {
-	out, err := e.NewDecoder().Bytes(data)
-	if err != nil || bytes.ContainsRune(out, utf8.RuneError) {
-		return "", errors.New("is no text: it is not what its byte order mark says")
-	}
-	return string(out), nil
 }

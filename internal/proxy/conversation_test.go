@@ -870,6 +870,9 @@ func TestIncompleteAnswersAreKept(t *testing.T) {
 					s.scene("default")
 					s.mustPost("/codex/a/responses", says("two"))
 					s.wantTalk("after it", "user: one | assistant: "+tt.want+" | user: two")
+					if got := strings.Join(inputOf(s.lastSent()), " | "); tt.scene.Reasoning != "" && strings.Contains(got, "reasoning") {
+						t.Errorf("of a cut answer more was kept than was said: sent %q", got)
+					}
 				})
 			}
 		}

@@ -71,6 +71,9 @@ func (s *Server) failure(err error) failure {
 	if errors.As(err, &api) {
 		f.fromBackend(api, s.now())
 	}
+	if errors.Is(err, responses.ErrQuota) || errors.Is(err, responses.ErrPlan) {
+		f.Code = &told.Code // one word for what the backend has several for
+	}
 	return f
 }
 

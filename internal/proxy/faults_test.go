@@ -82,7 +82,7 @@ func outcomes() []outcome {
 		{scene: "error-event-alone", calls: 2, status: 503, code: "server_is_overloaded"},
 		{scene: "failed-context-length", status: 400, code: "context_length_exceeded"},
 		{scene: "failed-insufficient-quota", status: 429, code: "insufficient_quota"},
-		{scene: "failed-usage-not-included", status: 403, code: "usage_not_included"},
+		{scene: "failed-usage-not-included", status: 403, code: "plan_required"},
 		{scene: "failed-usage-limit", status: 429, code: "usage_limit_reached"},
 		// Withheld by policy: in chat that is the finish reason content_filter, with the
 		// backend's words as the refusal (chatcompat.Finishes).
@@ -104,8 +104,8 @@ func outcomes() []outcome {
 		{scene: "challenge-html", status: 502, code: "blocked"},
 		{scene: "region-block", status: 502, code: "blocked"},
 		{scene: "deactivated-workspace", status: 402, code: "deactivated_workspace"},
-		{scene: "usage-limit", status: 429, code: "quota_exhausted"},
-		{scene: "usage-limit-once", status: 429, code: "quota_exhausted"}, // never repeated
+		{scene: "usage-limit", status: 429, code: "usage_limit_reached"},
+		{scene: "usage-limit-once", status: 429, code: "usage_limit_reached"}, // never repeated
 		{scene: "usage-not-included", status: 403, code: "plan_required"},
 		{scene: "not-found-usage-limit", status: 429, code: "usage_limit_reached"},
 		{scene: "not-found-model", status: 400, code: "model_not_available"},
@@ -501,7 +501,7 @@ func TestSeveralChoicesFailAsOne(t *testing.T) {
 		{"failed-usage-limit", 429, "usage_limit_reached", false},
 		{"cut-after-created", 502, "truncated", false},
 		{"cut-before-headers", 502, "network", false},
-		{"usage-limit", 429, "quota_exhausted", false},
+		{"usage-limit", 429, "usage_limit_reached", false},
 		{"not-found-model", 400, "model_not_available", false},
 		{"unauthorized-always", 401, "auth_denied", false},
 		{"stall-before-first-event", 504, "timeout", false},

@@ -54,7 +54,7 @@ func judgements() []judgement {
 		{responses.ErrRegion, http.StatusForbidden, typePermission, "region_blocked"},
 		{responses.ErrUnauthorized, http.StatusUnauthorized, typeAuth, "auth_denied"},
 		{responses.ErrForbidden, http.StatusForbidden, typePermission, "auth_denied"},
-		{responses.ErrQuota, http.StatusTooManyRequests, "usage_limit_reached", "quota_exhausted"},
+		{responses.ErrQuota, http.StatusTooManyRequests, "usage_limit_reached", "usage_limit_reached"},
 		{responses.ErrRateLimited, http.StatusTooManyRequests, typeRate, "rate_limited"},
 		{responses.ErrModel, http.StatusBadRequest, typeInvalid, "model_not_available"},
 		{responses.ErrClientVersion, http.StatusBadRequest, typeInvalid, "model_not_available"},

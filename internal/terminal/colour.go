@@ -44,6 +44,9 @@ func (p Palette) Dim(s string) string { return p.paint(s, color.Faint) }
 // Strong is for headings.
 func (p Palette) Strong(s string) string { return p.paint(s, color.Bold) }
 
+// Chosen is for what a person has chosen, or can.
+func (p Palette) Chosen(s string) string { return p.paint(s, color.FgCyan) }
+
 func (p Palette) paint(s string, attributes ...color.Attribute) string {
 	if !p.On {
 		return s

@@ -50,6 +50,7 @@ func TestPalettePaintsOnlyWhenOn(t *testing.T) {
 	for name, paint := range map[string][2]string{
 		"bad": {on.Bad("x"), off.Bad("x")}, "good": {on.Good("x"), off.Good("x")},
 		"dim": {on.Dim("x"), off.Dim("x")}, "strong": {on.Strong("x"), off.Strong("x")},
+		"chosen": {on.Chosen("x"), off.Chosen("x")},
 	} {
 		if !strings.HasPrefix(paint[0], "\x1b[") || !strings.Contains(paint[0], "x") || paint[1] != "x" {
 			t.Errorf("%s: on %q, off %q", name, paint[0], paint[1])

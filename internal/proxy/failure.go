@@ -71,7 +71,8 @@ func (s *Server) failure(err error) failure {
 	if errors.As(err, &api) {
 		f.fromBackend(api, s.now())
 	}
-	if errors.Is(err, responses.ErrQuota) || errors.Is(err, responses.ErrPlan) {
+	limited := errors.Is(err, responses.ErrQuota) || errors.Is(err, responses.ErrPlan)
+	if limited && *f.Code != "insufficient_quota" { // which clients know from the public API
 		f.Code = &told.Code // one word for what the backend has several for
 	}
 	return f

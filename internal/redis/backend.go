@@ -58,10 +58,15 @@ func (b *Backend) Load(ctx context.Context, key string) (lines [][]byte, brief [
 }
 
 // Append adds to a record, in one step with the look at the lock.
-func (b *Backend) Append(ctx context.Context, key, token, name string, head, line, brief []byte, life time.Duration) (stored bool, err error) {
-	return redis.Bool(b.server.run(ctx, b.server.scripts.append,
+func (b *Backend) Append(ctx context.Context, key, token string, names []string, head, line, brief []byte, life time.Duration) (stored bool, err error) {
+	args := []any{
 		b.record(key), b.brief(key), b.locks.lockKey(key), b.records(), b.names(),
-		token, head, line, brief, max(1, life.Milliseconds()), key, name))
+		token, head, line, brief, max(1, life.Milliseconds()), key,
+	}
+	for _, name := range names {
+		args = append(args, name)
+	}
+	return redis.Bool(b.server.run(ctx, b.server.scripts.append, args...))
 }
 
 // Remove deletes a record.

@@ -70,7 +70,7 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
 // appendLine adds to a record, unless the writer's lock is gone. KEYS: record, brief,
-// lock, records, names. ARGV: token, head, line, brief, life in ms, key, name.
+// lock, records, names. ARGV: token, head, line, brief, life in ms, key, and all names.
 const appendLine = `
 if ARGV[1] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -81,7 +81,9 @@ redis.call('RPUSH', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('SET', KEYS[2], ARGV[4], 'PX', ARGV[5])
 redis.call('SADD', KEYS[4], ARGV[6])
-redis.call('HSET', KEYS[5], ARGV[7], ARGV[6])
+for i = 7, #ARGV do
+  redis.call('HSET', KEYS[5], ARGV[i], ARGV[6])
+end
 return 1`
 
 // remove deletes a record. KEYS: record, brief, records. ARGV: key.

@@ -27,12 +27,15 @@ type Backend interface {
 	// their ends, and the brief of the newest. Both are nil if there is none.
 	Load(ctx context.Context, key string) (lines [][]byte, brief []byte, err error)
 
-	// Append adds a line, makes name, which is any text, lead to the record, and
-	// remembers brief, which is short, as what Each says about it. None of them has a
-	// newline. A record that does not exist begins with head; if head is nil nothing is
-	// stored. Nothing is stored either if token is not empty and the right it names is
-	// gone. life is how long after this the record may vanish by itself.
-	Append(ctx context.Context, key, token, name string, head, line, brief []byte, life time.Duration) (stored bool, err error)
+	// Append adds a line, makes names, which are any texts, lead to the record, and
+	// remembers brief, which is short, as what Each says about it. Neither head, line
+	// nor brief has a newline. A record that does not exist begins with head; if head is
+	// nil nothing is stored. Nothing is stored either if token is not empty and the right
+	// it names is gone. life is how long after this the record may vanish by itself.
+	//
+	// A name that led elsewhere leads here now. The Store gives one for the response and
+	// up to 64 for its items.
+	Append(ctx context.Context, key, token string, names []string, head, line, brief []byte, life time.Duration) (stored bool, err error)
 
 	// Remove deletes a record, and says whether there was one.
 	Remove(ctx context.Context, key string) (existed bool, err error)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -79,6 +80,25 @@ func (c *conversation) path(id string) []Node {
 	}
 	slices.Reverse(nodes)
 	return nodes
+}
+
+// item is the output item with that id, of the newest node that has it; nil if there is
+// none.
+func (c *conversation) item(id string) json.RawMessage {
+	var newest Node
+	var found json.RawMessage
+	for _, n := range c.nodes {
+		if found != nil && cmp.Or(n.At.Compare(newest.At), cmp.Compare(n.ID, newest.ID)) < 0 {
+			continue
+		}
+		for _, item := range n.Out {
+			if itemID(item) == id {
+				newest, found = n, item
+				break
+			}
+		}
+	}
+	return found
 }
 
 func (c *conversation) has(id string) bool {

@@ -17,6 +17,9 @@ var (
 	// ErrNoResponse is a response that no kept exchange has answered with.
 	ErrNoResponse = errors.New("response not found")
 
+	// ErrNoItem is an output item that no kept exchange has, as far as can be found.
+	ErrNoItem = errors.New("item not found")
+
 	// ErrLost is an exchange that could not be stored, since the turn was lost or
 	// given back, or the conversation was removed meanwhile.
 	ErrLost = errors.New("session turn was lost")

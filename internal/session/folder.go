@@ -120,17 +120,17 @@ func readBrief(line []byte) (b briefLine, ok bool) {
 	return b, ok
 }
 
-// Append implements [Backend]. It costs the same however long the record is. A folder
-// has no tokens and no life of its own.
-func (f *Folder) Append(ctx context.Context, key, _, name string, head, line, brief []byte, _ time.Duration) (stored bool, err error) {
+// Append implements [Backend]. It costs the same however long the record is: a write to
+// the index and one to the record. A folder has no tokens and no life of its own.
+func (f *Folder) Append(ctx context.Context, key, _ string, names []string, head, line, brief []byte, _ time.Duration) (stored bool, err error) {
 	err = f.writing(ctx, func() error {
-		stored, err = f.append(key, name, head, line, brief)
+		stored, err = f.append(key, names, head, line, brief)
 		return err
 	})
 	return stored, err
 }
 
-func (f *Folder) append(key, name string, head, line, brief []byte) (stored bool, err error) {
+func (f *Folder) append(key string, names []string, head, line, brief []byte) (stored bool, err error) {
 	flag := os.O_RDWR | os.O_APPEND
 	if head != nil {
 		flag |= os.O_CREATE
@@ -151,9 +151,13 @@ func (f *Folder) append(key, name string, head, line, brief []byte) (stored bool
 	if err != nil {
 		return false, err
 	}
-	// The name comes first: one that leads to a missing line is harmless, a line
+	index := make([]indexLine, len(names))
+	for i, name := range names {
+		index[i] = indexLine{Name: name, Key: key}
+	}
+	// The names come first: one that leads to a missing line is harmless, a line
 	// without a name could never be found.
-	if err := f.appendIndex(indexLine{Name: name, Key: key}); err != nil {
+	if err := f.appendIndex(index...); err != nil {
 		return false, err
 	}
 	if _, err := file.Write(text); err != nil {

@@ -8,13 +8,14 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"sync"
 	"time"
 )
 
-// index is the content of "index.jsonl": which record a response is in, and which keys
-// have ended. The file is appended to by all processes, and read on by each from where
+// index is the content of "index.jsonl": which record a response or item is in, and
+// which keys have ended. The file is appended to by all processes, and read on by each from where
 // it has read to. Its first line has a random number, so that a process sees when
 // another has written it anew. The zero value is ready.
 type index struct {
@@ -23,6 +24,7 @@ type index struct {
 	offset int64  // how much of the file has been read, in bytes
 	lines  int    // of which so many lines
 
+	key   string               // of the newest name
 	names map[string]string    // name → key
 	ended map[string]time.Time // key → until when
 }
@@ -72,12 +74,8 @@ func (f *Folder) Tidy(ctx context.Context, now time.Time) error {
 	return errors.Join(f.tidyLocks(ctx), f.compact(ctx, now))
 }
 
-// appendIndex adds a line. The caller is [Folder.writing].
-func (f *Folder) appendIndex(l indexLine) error {
-	line, err := encode(l)
-	if err != nil {
-		return err
-	}
+// appendIndex adds lines, in one write. The caller is [Folder.writing].
+func (f *Folder) appendIndex(lines ...indexLine) error {
 	file, err := f.open(indexName, os.O_RDWR|os.O_APPEND|os.O_CREATE)
 	if err != nil {
 		return err
@@ -96,8 +94,13 @@ func (f *Folder) appendIndex(l indexLine) error {
 	case tail[0] != '\n':
 		text.WriteByte('\n')
 	}
-	text.Write(line)
-	text.WriteByte('\n')
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	for _, line := range lines {
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
 	if _, err := file.Write(text.Bytes()); err != nil {
 		return err
 	}
@@ -152,14 +155,18 @@ func (x *index) refresh(f *Folder) error {
 }
 
 func (x *index) forget() {
-	x.serial, x.offset, x.lines = "", 0, 0
+	x.serial, x.offset, x.lines, x.key = "", 0, 0, ""
 	x.names, x.ended = map[string]string{}, map[string]time.Time{}
 }
 
 func (x *index) take(l indexLine) {
 	switch {
 	case l.Name != "":
-		x.names[l.Name] = l.Key
+		// The names of an exchange stand together: they share the memory of their key.
+		if l.Key != x.key {
+			x.key = l.Key
+		}
+		x.names[l.Name] = x.key
 	case l.Ended != "" && l.Until == 0:
 		delete(x.ended, l.Ended)
 	case l.Ended != "":
@@ -167,7 +174,9 @@ func (x *index) take(l indexLine) {
 	}
 }
 
-// compactFrom is the number of lines below which the index is left alone.
+// compactFrom is the number of lines below which the index is left alone: about 150 KiB.
+// An exchange has a line for itself and up to 64 for its items, but the shares of what
+// is of use and what is not are counted in lines, so their number does not matter.
 const compactFrom = 1000
 
 // compact writes the index anew without names whose record is gone and marks that are
@@ -182,8 +191,8 @@ func (f *Folder) compact(ctx context.Context, now time.Time) error {
 		if err := f.index.refresh(f); err != nil {
 			return err
 		}
-		text, lines, err := f.index.needed(f, now)
-		if err != nil || lines > f.index.lines/2 {
+		text, err := f.index.compacted(f, now)
+		if err != nil || text == nil {
 			return err
 		}
 		return f.replaceIndex(text)
@@ -197,35 +206,49 @@ func (f *Folder) indexLines() (int, error) {
 	return f.index.lines, err
 }
 
-// needed is the index with nothing superfluous.
-func (x *index) needed(f *Folder, now time.Time) (text []byte, lines int, err error) {
+// compacted is the index with nothing superfluous; nil if it would be longer than half of
+// what there is.
+func (x *index) compacted(f *Folder, now time.Time) ([]byte, error) {
 	records := map[string]bool{}
-	err = f.files(recordSuffix, func(key string) error {
+	err := f.files(recordSuffix, func(key string) error {
 		records[key] = true
 		return nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	var b bytes.Buffer
-	if err := writeSerial(&b); err != nil {
-		return nil, 0, err
+	// Counted before it is written: mostly it does not pay, and all writers wait.
+	lines := 1
+	for range x.needed(records, now) {
+		lines++
 	}
-	enc := json.NewEncoder(&b)
-	lines = 1
-	for name, key := range x.names {
-		if records[key] {
-			lines++
-			err = errors.Join(err, enc.Encode(indexLine{Name: name, Key: key}))
+	if lines > x.lines/2 {
+		return nil, nil
+	}
+	var text bytes.Buffer
+	err = writeSerial(&text)
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	for line := range x.needed(records, now) {
+		err = errors.Join(err, enc.Encode(line))
+	}
+	return text.Bytes(), err
+}
+
+// needed is the lines that are of use, but for the first.
+func (x *index) needed(records map[string]bool, now time.Time) iter.Seq[indexLine] {
+	return func(yield func(indexLine) bool) {
+		for name, key := range x.names {
+			if records[key] && !yield(indexLine{Name: name, Key: key}) {
+				return
+			}
+		}
+		for key, until := range x.ended {
+			if now.Before(until) && !yield(indexLine{Ended: key, Until: until.UnixMilli()}) {
+				return
+			}
 		}
 	}
-	for key, until := range x.ended {
-		if now.Before(until) {
-			lines++
-			err = errors.Join(err, enc.Encode(indexLine{Ended: key, Until: until.UnixMilli()}))
-		}
-	}
-	return b.Bytes(), lines, err
 }
 
 func (f *Folder) replaceIndex(text []byte) error {

@@ -202,7 +202,7 @@ func (s *Store) Generate() *Turn {
 // The error wraps [ErrNoResponse] if no conversation that is kept has the node;
 // otherwise it is the backend's.
 func (s *Store) Follow(ctx context.Context, responseID string) (*Turn, error) {
-	key, err := s.backend.Named(ctx, responseID)
+	key, err := s.backend.Named(ctx, responseName(responseID))
 	if err != nil {
 		return nil, fmt.Errorf("find response: %w", err)
 	}

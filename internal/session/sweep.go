@@ -50,12 +50,12 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if !s.sweepIsDue(now) {
 		return nil
 	}
-	var live, idle []record
+	var live, idle []*record
 	err := s.each(ctx, func(r record) error {
 		if now.Before(s.expires(r.brief)) {
-			live = append(live, r)
+			live = append(live, &r)
 		} else {
-			idle = append(idle, r)
+			idle = append(idle, &r)
 		}
 		return nil
 	})
@@ -64,7 +64,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 	}
 	var errs []error
 	for _, r := range idle {
-		_, err := s.evict(ctx, r, s.freeAgain(r.brief))
+		_, err := s.evict(ctx, *r, s.freeAgain(r.brief))
 		errs = append(errs, err)
 	}
 	errs = append(errs, s.makeRoom(ctx, live, now), s.backend.Tidy(ctx, now))
@@ -76,8 +76,8 @@ func (s *Store) Sweep(ctx context.Context) error {
 
 // makeRoom ends the least recently used of the records that are more than MaxNodes,
 // and notes when to look again.
-func (s *Store) makeRoom(ctx context.Context, live []record, now time.Time) error {
-	slices.SortFunc(live, func(a, b record) int { return a.Used.Compare(b.Used) })
+func (s *Store) makeRoom(ctx context.Context, live []*record, now time.Time) error {
+	slices.SortFunc(live, func(a, b *record) int { return a.Used.Compare(b.Used) })
 	nodes, again := 0, now.Add(sweepAtLeast)
 	for _, r := range live {
 		nodes += r.nodes
@@ -85,7 +85,7 @@ func (s *Store) makeRoom(ctx context.Context, live []record, now time.Time) erro
 	var errs []error
 	for _, r := range live {
 		if nodes > s.config.MaxNodes {
-			gone, err := s.evict(ctx, r, now.Add(s.config.EndedFor))
+			gone, err := s.evict(ctx, *r, now.Add(s.config.EndedFor))
 			errs = append(errs, err)
 			if gone {
 				nodes -= r.nodes

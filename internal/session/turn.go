@@ -75,7 +75,7 @@ func (t *Turn) Add(ctx context.Context, n Node) error {
 	if err != nil {
 		return err
 	}
-	stored, err := t.store.backend.Append(ctx, t.key, t.token, n.ID, lines.head, lines.node, lines.brief,
+	stored, err := t.store.backend.Append(ctx, t.key, t.token, names(n), lines.head, lines.node, lines.brief,
 		t.store.freeAgain(about).Sub(now))
 	switch {
 	case err != nil:

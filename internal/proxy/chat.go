@@ -15,6 +15,9 @@ func (x *exchange) chatCompletions() error {
 	if err != nil {
 		return err
 	}
+	if x.asIs() {
+		return x.sendAsIs(body)
+	}
 	return x.chat(body, false)
 }
 

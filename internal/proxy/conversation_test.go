@@ -910,11 +910,11 @@ type brokenBackend struct {
 
 var errDisk = errors.New("no space left on device")
 
-func (b *brokenBackend) Append(ctx context.Context, key, token, name string, head, line, brief []byte, life time.Duration) (bool, error) {
+func (b *brokenBackend) Append(ctx context.Context, key, token string, names []string, head, line, brief []byte, life time.Duration) (bool, error) {
 	if b.appends {
 		return false, errDisk
 	}
-	return b.Backend.Append(ctx, key, token, name, head, line, brief, life)
+	return b.Backend.Append(ctx, key, token, names, head, line, brief, life)
 }
 
 func (b *brokenBackend) Lock(ctx context.Context, key string) (string, <-chan struct{}, func(), error) {

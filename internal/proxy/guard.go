@@ -63,12 +63,16 @@ func (s *Server) keyFits(r *http.Request) bool {
 	if s.config.Key == "" {
 		return true
 	}
-	shown := r.Header.Get("X-Api-Key")
-	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		shown = strings.TrimSpace(token)
+	scheme, bearer, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		bearer = ""
 	}
-	got, want := sha256.Sum256([]byte(shown)), sha256.Sum256([]byte(s.config.Key))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
+	want, fits := sha256.Sum256([]byte(s.config.Key)), 0
+	for _, shown := range []string{strings.TrimSpace(bearer), r.Header.Get("X-Api-Key")} {
+		got := sha256.Sum256([]byte(shown))
+		fits |= subtle.ConstantTimeCompare(got[:], want[:])
+	}
+	return fits == 1
 }
 
 // knownHost says whether a Host header is a name of this machine, or a listed one.

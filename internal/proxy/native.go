@@ -19,13 +19,16 @@ func (x *exchange) responses() error {
 	switch has := gjson.GetManyBytes(body, "messages", "input"); {
 	case x.asIs():
 		return x.sendAsIs(body)
-	case has[0].Exists() && has[1].Exists():
+	case given(has[0]) && given(has[1]):
 		return &responses.FieldError{Field: "messages", Want: "messages or input, not both"}
-	case has[0].Exists():
+	case given(has[0]):
 		return x.chat(body, true)
 	}
 	return x.native(body)
 }
+
+// given says whether a field is there and not null.
+func given(field gjson.Result) bool { return field.Exists() && field.Type != gjson.Null }
 
 // native answers a request in the Responses form.
 func (x *exchange) native(body []byte) error {
@@ -34,6 +37,9 @@ func (x *exchange) native(body []byte) error {
 		return err
 	}
 	x.line.model, x.line.stream, x.line.calls = n.request.Model, n.stream, 1
+	if err := x.resolve(&n.request); err != nil {
+		return err
+	}
 	talk, err := x.converse(&n.request, wish{
 		previous: responseID(n.previous), store: n.store, fresh: true, full: fullHistory(n.request.Input),
 	})
@@ -76,6 +82,7 @@ func (x *exchange) readNative(body []byte) (*nativeRequest, error) {
 	if err := readFlag(body, "store", &n.store); err != nil {
 		return nil, err
 	}
+	delete(n.request.Extra, "messages") // null, else this would be a chat request
 	if err := n.readPrevious(); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ func judgements() []judgement {
 		{session.ErrEnded, http.StatusNotFound, typeNotFound, "session_not_found"},
 		{session.ErrNotFound, http.StatusNotFound, typeNotFound, "session_not_found"},
 		{session.ErrBadID, http.StatusBadRequest, typeInvalid, "invalid_session_id"},
+		{session.ErrNoItem, http.StatusBadRequest, typeInvalid, "item_not_found"},
 		{session.ErrNoResponse, http.StatusBadRequest, typeInvalid, "previous_response_not_found"},
 		{session.ErrLost, http.StatusServiceUnavailable, typeServer, "session_lost"},
 		{errTurnLost, http.StatusServiceUnavailable, typeServer, "session_lost"},

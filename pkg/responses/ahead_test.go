@@ -3,6 +3,7 @@ package responses
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptrace"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,5 +187,30 @@ func TestUsageAddress(t *testing.T) {
 		if err != nil || string(got) != `{"plan_type":"plus"}` || path != tt.want {
 			t.Errorf("%s: %s, %v from %s; want the document from %s", tt.base, got, err, path, tt.want)
 		}
+	}
+}
+
+// The end of a stream can come a moment after its last event.
+func TestConnectionIsUsedAgainAfterASlowEnd(t *testing.T) {
+	b := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		says(hello...)(w, r)
+		w.(http.Flusher).Flush()
+		time.Sleep(5 * time.Millisecond)
+	})
+	c := b.client()
+	var reused []bool
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = append(reused, i.Reused) }})
+	for range 3 {
+		s, err := c.StreamBody(ctx, []byte(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Collect(s); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	if want := []bool{false, true, true}; !cmp.Equal(reused, want) {
+		t.Errorf("connections used again: %v, want %v", reused, want)
 	}
 }

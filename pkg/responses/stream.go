@@ -12,8 +12,14 @@ import (
 	"github.com/codexctl/codexctl/internal/sse"
 )
 
-// How long an `error` event waits for the `response.failed` that follows it.
-const errorGrace = 2 * time.Second
+const (
+	// How long an `error` event waits for the `response.failed` that follows it.
+	errorGrace = 2 * time.Second
+
+	// What may follow the last event, and how long it may take.
+	drainBytes = 4 << 10
+	drainTime  = 50 * time.Millisecond
+)
 
 // errCutOff is the end of a stream that lacks its terminal event.
 var errCutOff = fmt.Errorf("%w: the stream ended before completion", ErrTruncated)
@@ -58,6 +64,7 @@ func (s *Stream) Attempts() int { return s.attempts }
 
 // Close ends the call. Closing before the end cancels it at the backend.
 func (s *Stream) Close() error {
+	s.drain()
 	s.idle.stop()
 	err := s.resp.Body.Close()
 	s.cancel(nil)
@@ -65,6 +72,16 @@ func (s *Stream) Close() error {
 		s.ahead.drain()
 	}
 	return err
+}
+
+// drain reads the end of a stream whose last event has come, so that its connection can
+// be used again. HTTP/2 needs no such care.
+func (s *Stream) drain() {
+	if !s.reached || s.resp.ProtoMajor > 1 {
+		return
+	}
+	s.idle.shorten(drainTime)
+	_, _ = io.CopyN(io.Discard, s.resp.Body, drainBytes) // a connection that is not used again is no failure
 }
 
 // Buffered says whether the next event, or the error at the end, is there already, so

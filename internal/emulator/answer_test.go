@@ -228,3 +228,15 @@ func TestTheBackendNamesTheRequest(t *testing.T) {
 		})
 	}
 }
+
+func TestModelsNotModified(t *testing.T) {
+	e := start(t, Config{})
+	c := call{method: "GET", path: modelsPath + "?client_version=0.169.0", bearer: e.Login(LoginOptions{}).AccessToken, header: http.Header{"If-None-Match": {modelsETag}}}
+	if got := e.get(t, c); got.status != http.StatusNotModified || got.body != "" {
+		t.Errorf("the present list: %d %s, want 304", got.status, got.body)
+	}
+	c.header = http.Header{"If-None-Match": {`"old"`}}
+	if got := e.get(t, c); got.status != http.StatusOK {
+		t.Errorf("an old list: %d, want 200", got.status)
+	}
+}

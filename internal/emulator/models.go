@@ -186,6 +186,10 @@ func (x *exchange) serveModels(endpoint string, who person) {
 		}
 	}
 	x.w.Header().Set("ETag", modelsETag)
+	if x.r.Header.Get("If-None-Match") == modelsETag && len(answer.Models) > 0 {
+		x.w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	writeJSON(x.w, answer)
 }
 

@@ -194,3 +194,39 @@ func TestModelsFailures(t *testing.T) {
 		t.Error("a bad address is no error")
 	}
 }
+
+func TestModelsThatTheCallerHasAlready(t *testing.T) {
+	var asked []string
+	b := serve(t, fails(401, `{}`), func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("If-None-Match"))
+		w.Header().Set("ETag", `W/"2"`)
+		if r.Header.Get("If-None-Match") == `W/"2"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		fails(200, `{"models":[{"slug":"a"}]}`)(w, r)
+	})
+	c := b.client()
+	c.Authorizer = &login{names: []string{"a", "b"}, retry: true}
+	models, fresh, same, err := c.ModelsIf(t.Context(), `W/"1"`)
+	if err != nil || same || fresh != `W/"2"` || len(models) != 1 {
+		t.Errorf("an old list: %v %q %v %v", models, fresh, same, err)
+	}
+	models, fresh, same, err = c.ModelsIf(t.Context(), `W/"2"`)
+	if err != nil || !same || fresh != `W/"2"` || models != nil {
+		t.Errorf("the present list: %v %q %v %v", models, fresh, same, err)
+	}
+	if want := []string{`W/"1"`, `W/"2"`}; !cmp.Equal(asked, want) {
+		t.Errorf("asked with %q, want %q, also after a 401", asked, want)
+	}
+	if _, _, _, err := c.ModelsIf(t.Context(), ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// A 304 that nobody asked for is no list.
+func TestModelsUnaskedNotModified(t *testing.T) {
+	b := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotModified) })
+	_, err := b.client().Models(t.Context())
+	wantMeaning(t, err, ErrRedirect)
+}

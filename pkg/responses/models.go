@@ -35,14 +35,28 @@ const catalogueLimit = 16 << 20
 // means that the backend does not know the client version, not that there are no
 // models. It makes one request, or two if the first is refused with 401.
 func (c *Client) Models(ctx context.Context) ([]Model, error) {
+	models, _, _, err := c.ModelsIf(ctx, "")
+	return models, err
+}
+
+// ModelsIf is [Client.Models] for a caller who has a list already: etag is what came with
+// it. notModified says that this list is still the present one; fresh is the ETag of a new
+// one, empty when it has none.
+//
+// Source: RFC 9110, section 13.1.2; fact M-5 in docs/protocol.md.
+func (c *Client) ModelsIf(ctx context.Context, etag string) (models []Model, fresh string, notModified bool, err error) {
 	version := orDefault(c.ClientVersion, DefaultClientVersion)
-	body, err := c.get(ctx, c.base()+"/models?client_version="+url.QueryEscape(version))
-	if err != nil {
-		return nil, err
+	got, err := c.get(ctx, c.base()+"/models?client_version="+url.QueryEscape(version), etag)
+	if err != nil || got.unchanged {
+		return nil, etag, err == nil, err
 	}
-	if !gjson.ValidBytes(body) {
-		return nil, fmt.Errorf("%w: the list of models is torn", ErrConnection)
+	if !gjson.ValidBytes(got.body) {
+		return nil, "", false, fmt.Errorf("%w: the list of models is torn", ErrConnection)
 	}
+	return readModels(got.body), got.etag, false, nil
+}
+
+func readModels(body []byte) []Model {
 	var models []Model
 	for _, entry := range gjson.GetBytes(body, "models").Array() {
 		slug := entry.Get("slug").Str
@@ -56,7 +70,7 @@ func (c *Client) Models(ctx context.Context) ([]Model, error) {
 			Entry:  json.RawMessage(entry.Raw),
 		})
 	}
-	return models, nil
+	return models
 }
 
 // Usage asks for the state of the account's allowance: the backend's own JSON document.
@@ -70,57 +84,72 @@ func (c *Client) Usage(ctx context.Context) (json.RawMessage, error) {
 	} else {
 		address += "/api/codex/usage"
 	}
-	body, err := c.get(ctx, address)
+	got, err := c.get(ctx, address, "")
 	if err != nil {
 		return nil, err
 	}
-	if !gjson.ValidBytes(body) {
+	if !gjson.ValidBytes(got.body) {
 		return nil, fmt.Errorf("%w: the usage document is torn", ErrConnection)
 	}
-	return body, nil
+	return got.body, nil
 }
 
-// get fetches a JSON document of the backend.
-func (c *Client) get(ctx context.Context, address string) ([]byte, error) {
+// document is a JSON document of the backend.
+type document struct {
+	body      []byte
+	etag      string
+	unchanged bool // the caller's is still the present one
+}
+
+// get fetches a JSON document of the backend, unless the caller's own, which came with
+// etag, is still the present one.
+func (c *Client) get(ctx context.Context, address, etag string) (document, error) {
 	for again := false; ; again = true {
 		req, err := c.request(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return nil, err
+			return document{}, err
 		}
-		body, err := c.fetch(req)
+		if etag != "" {
+			req.Header.Set("If-None-Match", etag)
+		}
+		got, err := c.fetch(req)
 		if apiErr, ok := err.(*APIError); ok && apiErr.kind() == ErrUnauthorized && !again {
 			if retry, err := c.refused(req, apiErr, 1); err != nil {
-				return nil, err
+				return document{}, err
 			} else if retry {
 				continue
 			}
 		}
-		return body, err
+		return got, err
 	}
 }
 
-func (c *Client) fetch(req *http.Request) ([]byte, error) {
+func (c *Client) fetch(req *http.Request) (document, error) {
+	conditional := req.Header.Get("If-None-Match") != ""
 	if c.Authorizer != nil {
 		if err := c.Authorizer.Authorize(req); err != nil {
-			return nil, err
+			return document{}, err
 		}
 	}
 	req.Header.Set("Accept", "application/json")
 	c.ApplyHeader(req)
 	resp, err := c.httpClient().Do(req)
 	if err != nil {
-		return nil, connectError(req, err, context.Cause(req.Context()))
+		return document{}, connectError(req, err, context.Cause(req.Context()))
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, readError(resp, c.now())
+	switch {
+	case conditional && resp.StatusCode == http.StatusNotModified:
+		return document{unchanged: true}, nil
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return document{}, readError(resp, c.now())
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, catalogueLimit))
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrConnection, err)
+		return document{}, fmt.Errorf("%w: %w", ErrConnection, err)
 	}
 	if isHTML(resp.Header, body) {
-		return nil, pageError(resp)
+		return document{}, pageError(resp)
 	}
-	return body, nil
+	return document{body: body, etag: resp.Header.Get("ETag")}, nil
 }

@@ -18,10 +18,11 @@ func diff(t *testing.T, what string, got, want any) {
 	}
 }
 
-// add appends a line that begins the record if it has to.
-func add(t *testing.T, b *Backend, key, token, name string, life time.Duration) bool {
+// add appends a line that begins the record if it has to, with more names if need be.
+func add(t *testing.T, b *Backend, key, token, name string, life time.Duration, more ...string) bool {
 	t.Helper()
-	stored, err := b.Append(t.Context(), key, token, name, []byte("head"), []byte("line "+name), []byte("brief "+name), life)
+	names := append([]string{name}, more...)
+	stored, err := b.Append(t.Context(), key, token, names, []byte("head"), []byte("line "+name), []byte("brief "+name), life)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,11 +50,11 @@ func TestRecords(t *testing.T) {
 	if lines != nil || brief != nil || err != nil {
 		t.Errorf("Load of nothing: %q, %q, %v", lines, brief, err)
 	}
-	if stored, err := b.Append(t.Context(), "k", "", "r0", nil, []byte("line"), []byte("brief"), time.Minute); stored || err != nil {
+	if stored, err := b.Append(t.Context(), "k", "", []string{"r0"}, nil, []byte("line"), []byte("brief"), time.Minute); stored || err != nil {
 		t.Errorf("Append without head to nothing: %v, %v", stored, err)
 	}
 	add(t, b, "k", "", "r1", time.Minute)
-	if stored, err := b.Append(t.Context(), "k", "", "r2", nil, []byte("line r2"), []byte("brief r2"), time.Hour); !stored || err != nil {
+	if stored, err := b.Append(t.Context(), "k", "", []string{"r2", "item:a", "item:b\n"}, nil, []byte("line r2"), []byte("brief r2"), time.Hour); !stored || err != nil {
 		t.Errorf("Append: %v, %v", stored, err)
 	}
 	lines, brief, err = b.Load(t.Context(), "k")
@@ -69,7 +70,7 @@ func TestRecords(t *testing.T) {
 			t.Errorf("%s lives for %d ms, want an hour", key, ms)
 		}
 	}
-	for name, want := range map[string]string{"r0": "", "r1": "k", "r2": "k"} {
+	for name, want := range map[string]string{"r0": "", "r1": "k", "r2": "k", "item:a": "k", "item:b\n": "k", "item:c": ""} {
 		got, err := b.Named(t.Context(), name)
 		if got != want || err != nil {
 			t.Errorf("%s leads to %q, %v; want %q", name, got, err, want)
@@ -166,6 +167,59 @@ func TestTidyDropsNamesOfRecordsThatAreGone(t *testing.T) {
 	}
 }
 
+// How many names a record has makes no difference: what counts is how many are of no use.
+func TestTidyWithManyNamesPerRecord(t *testing.T) {
+	const records, namesOf = 100, 65
+	s := connect(t, "redis://"+startServer(t))
+	b := s.Backend("a:")
+	for i := range records {
+		var items []string
+		for j := range namesOf - 1 {
+			items = append(items, fmt.Sprintf("item:%d-%d", i, j))
+		}
+		add(t, b, "k"+strconv.Itoa(i), "", "r"+strconv.Itoa(i), time.Hour, items...)
+	}
+	removed := 0
+	for _, tt := range []struct{ gone, want int }{
+		{0, records * namesOf},
+		{25, records * namesOf}, // so far off the half that the sample cannot err
+		{75, 25 * namesOf},
+		{100, 0},
+	} {
+		for ; removed < tt.gone; removed++ {
+			if _, err := b.Remove(t.Context(), "k"+strconv.Itoa(removed)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := b.Tidy(t.Context(), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := do(t, s, "HLEN", "a:names"); n != int64(tt.want) {
+			t.Errorf("%d of %d records are gone: %d names, want %d", tt.gone, records, n, tt.want)
+		}
+		want := ""
+		if tt.gone < records {
+			want = "k99"
+		}
+		if key, err := b.Named(t.Context(), "item:99-63"); key != want || err != nil {
+			t.Errorf("item:99-63 leads to %q, %v; want %q", key, err, want)
+		}
+	}
+}
+
+// A writer whose lock is gone makes no name lead anywhere.
+func TestRefusedAppendLeavesNoNames(t *testing.T) {
+	b := connect(t, "redis://"+startServer(t)).Backend("a:")
+	if add(t, b, "k", "token of nobody", "r1", time.Hour, "item:a") {
+		t.Error("it was stored")
+	}
+	for _, name := range []string{"r1", "item:a"} {
+		if key, err := b.Named(t.Context(), name); key != "" || err != nil {
+			t.Errorf("%s leads to %q, %v; want nothing", name, key, err)
+		}
+	}
+}
+
 func TestServerGoesAway(t *testing.T) {
 	s := connect(t, "redis://"+startServer(t))
 	b := s.Backend("a:")
@@ -175,7 +229,7 @@ func TestServerGoesAway(t *testing.T) {
 		"Lock":    func() error { _, _, _, err := b.Lock(ctx, "k"); return err },
 		"TryLock": func() error { _, err := b.TryLock(ctx, "k"); return err },
 		"Load":    func() error { _, _, err := b.Load(ctx, "k"); return err },
-		"Append":  func() error { _, err := b.Append(ctx, "k", "", "n", nil, nil, nil, 0); return err },
+		"Append":  func() error { _, err := b.Append(ctx, "k", "", []string{"n"}, nil, nil, nil, 0); return err },
 		"Remove":  func() error { _, err := b.Remove(ctx, "k"); return err },
 		"Each":    func() error { return b.Each(ctx, nil) },
 		"Named":   func() error { _, err := b.Named(ctx, "n"); return err },

@@ -33,6 +33,54 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
+// BenchmarkAppendItems is an exchange of 4 KiB with so many items that have an id.
+func BenchmarkAppendItems(b *testing.B) {
+	for _, count := range []int{0, 1, 4, 16, 64} {
+		text := strings.Repeat("x", 4<<10/max(1, count))
+		node := func(i int) Node {
+			n := exchange(fmt.Sprintf("r%d", i), "")
+			for j := range count {
+				n.Out = append(n.Out, message(fmt.Sprintf("msg_%050d_%d", i, j), text))
+			}
+			if count == 0 {
+				n.Out = append(n.Out, item(text))
+			}
+			return n
+		}
+		for name, open := range map[string]func() Backend{
+			"folder": func() Backend { return folder(b, b.TempDir()) },
+			"redis":  func() Backend { return redisBackend(b, redisServer(b)) },
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, count), func(b *testing.B) {
+				turn := New(open(), Config{}).Generate()
+				defer turn.End()
+				for i := 0; b.Loop(); i++ {
+					add(b, turn, node(i))
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkItem finds an item among 10,000 with 4 KiB, in a session of 10 exchanges.
+func BenchmarkItem(b *testing.B) {
+	s := New(folder(b, b.TempDir()), Config{})
+	for i := range 1000 {
+		turn := s.Generate()
+		for j := range 10 {
+			n := exchange(fmt.Sprintf("r%d-%d", i, j), "")
+			n.Out = append(n.Out, message(fmt.Sprintf("msg_%d-%d", i, j), strings.Repeat("x", 4<<10)))
+			add(b, turn, n)
+		}
+		turn.End()
+	}
+	for b.Loop() {
+		if _, err := s.Item(context.Background(), "msg_500-5"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // BenchmarkList lists sessions of 10 exchanges with 4 KiB each.
 func BenchmarkList(b *testing.B) {
 	for _, count := range []int{10, 1000} {

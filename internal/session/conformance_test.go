@@ -516,7 +516,7 @@ func TestConcurrentUse(t *testing.T) {
 					case err != nil:
 						fine("Begin", err)
 					default:
-						fine("Add", turn.Add(ctx, exchange(id, last(turn))))
+						fine("Add", turn.Add(ctx, answered(id, last(turn), "msg-"+id, "rs-"+id)))
 						turn.End()
 					}
 					if turn, err := s.Follow(ctx, id); err == nil {
@@ -524,6 +524,9 @@ func TestConcurrentUse(t *testing.T) {
 						turn.End()
 					} else {
 						fine("Follow", err)
+					}
+					if _, err := s.Item(ctx, "msg-"+id); !errors.Is(err, ErrNoItem) {
+						fine("Item", err)
 					}
 					switch j % 4 {
 					case 0:
@@ -566,10 +569,20 @@ func TestSweepIsCheapWhenThereIsNothingToDo(t *testing.T) {
 	})
 }
 
-// counting counts listings.
+// counting counts listings, lookups of names and reads of records.
 type counting struct {
 	Backend
-	listings int
+	listings, lookups, reads int
+}
+
+func (c *counting) Named(ctx context.Context, name string) (string, error) {
+	c.lookups++
+	return c.Backend.Named(ctx, name)
+}
+
+func (c *counting) Load(ctx context.Context, key string) ([][]byte, []byte, error) {
+	c.reads++
+	return c.Backend.Load(ctx, key)
 }
 
 func (c *counting) Each(ctx context.Context, do func(string, int, []byte) error) error {

@@ -211,7 +211,7 @@ func TestPlantedSymlinks(t *testing.T) {
 			return err
 		}},
 		{keyOf("talk") + recordSuffix, func(s *Store) error {
-			_, err := s.backend.Append(context.Background(), keyOf("talk"), "", "r1", []byte("{}"), []byte("{}"), []byte("{}"), 0)
+			_, err := s.backend.Append(context.Background(), keyOf("talk"), "", []string{"r1"}, []byte("{}"), []byte("{}"), []byte("{}"), 0)
 			return err
 		}},
 		{keyOf("talk") + lockSuffix, func(s *Store) error {
@@ -301,6 +301,9 @@ func TestBackendErrorsAreTold(t *testing.T) {
 		{"Get", func(f *failing) { f.load = broken }, func(s *Store) error { _, _, err := s.Get(context.Background(), "talk"); return err }},
 		{"Follow", func(f *failing) { f.named = broken }, func(s *Store) error { _, err := s.Follow(context.Background(), "r1"); return err }},
 		{"Follow", func(f *failing) { f.load = broken }, func(s *Store) error { _, err := s.Follow(context.Background(), "r1"); return err }},
+		{"Item", func(f *failing) { f.named = broken }, func(s *Store) error { _, err := s.Item(context.Background(), "msg_1"); return err }},
+		{"Item", func(f *failing) { f.load = broken }, func(s *Store) error { _, err := s.Item(context.Background(), "msg_1"); return err }},
+		{"Item", func(f *failing) { f.ended = broken }, func(s *Store) error { _, err := s.Item(context.Background(), "msg_1"); return err }},
 		{"Add", func(f *failing) { f.append = broken }, func(s *Store) error {
 			turn := s.Generate()
 			defer turn.End()
@@ -319,7 +322,7 @@ func TestBackendErrorsAreTold(t *testing.T) {
 		s := New(backend, Config{Now: now.Now})
 		say(t, s, "idle", "r0")
 		now.pass(24 * time.Hour)
-		say(t, s, "talk", "r1")
+		answer(t, s, "talk", "r1", "msg_1")
 		tt.fail(backend)
 		wantErr(t, tt.name, tt.call(s), broken)
 	}
@@ -352,11 +355,11 @@ func (f *failing) Load(ctx context.Context, key string) ([][]byte, []byte, error
 	return f.Folder.Load(ctx, key)
 }
 
-func (f *failing) Append(ctx context.Context, key, token, name string, head, line, brief []byte, life time.Duration) (bool, error) {
+func (f *failing) Append(ctx context.Context, key, token string, names []string, head, line, brief []byte, life time.Duration) (bool, error) {
 	if f.append != nil {
 		return false, f.append
 	}
-	return f.Folder.Append(ctx, key, token, name, head, line, brief, life)
+	return f.Folder.Append(ctx, key, token, names, head, line, brief, life)
 }
 
 func (f *failing) Remove(ctx context.Context, key string) (bool, error) {

@@ -35,7 +35,8 @@ func appendUntilKilled(dir, run string) int {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		n := exchange(fmt.Sprintf("r%s-%d", run, i), last(turn))
+		id := fmt.Sprintf("r%s-%d", run, i)
+		n := answered(id, last(turn), "rs-"+id, "msg-"+id)
 		n.Out = append(n.Out, long)
 		if err := turn.Add(context.Background(), n); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -47,7 +48,7 @@ func appendUntilKilled(dir, run string) int {
 }
 
 // Whatever a kill leaves behind: what was stored is there, in order, each id once and
-// found by its name; and the next one can go on.
+// found by its name and its items'; and the next one can go on.
 func TestKill(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there is no kill -9 on Windows")
@@ -75,6 +76,9 @@ func TestKill(t *testing.T) {
 				t.Fatalf("kill %d: Follow(%s): %v", run, id, err)
 			}
 			turn.End()
+			if _, err := s.Item(t.Context(), "msg-"+id); err != nil {
+				t.Fatalf("kill %d: Item(msg-%s): %v", run, id, err)
+			}
 		}
 		say(t, s, "talk", "after-"+strconv.Itoa(run))
 		list, err := s.List(t.Context())

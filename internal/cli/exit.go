@@ -123,6 +123,7 @@ func outcomes() []outcome {
 		{err: session.ErrNotFound, exit: exitUsage, code: "session_not_found", say: "Session not found", hint: "go on under another id"},
 		{err: session.ErrBadID, exit: exitUsage, code: "usage"},
 		{err: session.ErrNoResponse, exit: exitUsage, code: "session_not_found"},
+		{err: session.ErrNoItem, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},

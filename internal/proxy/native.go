@@ -37,7 +37,8 @@ func (x *exchange) native(body []byte) error {
 		return err
 	}
 	x.line.model, x.line.stream, x.line.calls = n.request.Model, n.stream, 1
-	if err := x.resolve(&n.request); err != nil {
+	thoughts, err := x.resolve(&n.request)
+	if err != nil {
 		return err
 	}
 	talk, err := x.converse(&n.request, wish{
@@ -47,6 +48,9 @@ func (x *exchange) native(body []byte) error {
 		return err
 	}
 	defer talk.end()
+	if thoughts {
+		talk.plain = withoutReasoning(n.request.Input)
+	}
 	x.line.dropped = n.dropped
 	x.told(n.emulated)
 	stream, err := x.open(x.ctx, ask{client: x.client(), request: n.request, chosen: n.chosen, talk: talk})

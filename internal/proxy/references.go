@@ -17,10 +17,11 @@ import (
 // keeps none that could be referred to (fact R-9 in docs/protocol.md), and clients that
 // leave `store` alone count on it. A thought that is not kept is left out, with a note;
 // anything else that is not kept is an error, since something that was said would be
-// missing.
-func (x *exchange) resolve(r *responses.Request) error {
+// missing. thoughts says whether reasoning is among what came: it may be another model's,
+// which the backend refuses.
+func (x *exchange) resolve(r *responses.Request) (thoughts bool, err error) {
 	if !slices.ContainsFunc(r.Input, isReference) {
-		return nil
+		return false, nil
 	}
 	input := make([]json.RawMessage, 0, len(r.Input))
 	lost := 0
@@ -34,19 +35,25 @@ func (x *exchange) resolve(r *responses.Request) error {
 		switch {
 		case err == nil:
 			input = append(input, responses.Replay([]json.RawMessage{kept})...)
+			thoughts = thoughts || responses.IsReasoning(kept)
 		case errors.Is(err, session.ErrNoItem) && strings.HasPrefix(id, "rs_"):
 			lost++
 		case errors.Is(err, session.ErrNoItem):
-			return &responses.FieldError{Field: fmt.Sprintf("input.%d", i), Want: "the item itself: " + clip(id) + " is not kept here, or not any more"}
+			return false, &responses.FieldError{Field: fmt.Sprintf("input.%d", i), Want: "the item itself: " + clip(id) + " is not kept here, or not any more"}
 		default:
-			return storeError(x.ctx, err)
+			return false, storeError(x.ctx, err)
 		}
 	}
 	if lost > 0 {
 		x.line.notes = append(x.line.notes, fmt.Sprintf("references to reasoning that is not kept, left out: %d", lost))
 	}
 	r.Input = input
-	return nil
+	return thoughts, nil
+}
+
+// withoutReasoning is an input without what models have thought.
+func withoutReasoning(input []json.RawMessage) []json.RawMessage {
+	return slices.DeleteFunc(slices.Clone(input), responses.IsReasoning)
 }
 
 // kept is the item of that id in a kept conversation.

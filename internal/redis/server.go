@@ -120,6 +120,10 @@ func (s *Server) with(ctx context.Context, use func(redis.Conn) (any, error)) (a
 }
 
 func failure(ctx context.Context, err error) error {
+	// The client can tell of the context's deadline a moment before the context does.
+	if _, bounded := ctx.Deadline(); bounded && errors.Is(err, context.DeadlineExceeded) {
+		<-ctx.Done()
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -74,5 +74,8 @@ func bodyError(err error, limit int64) error {
 }
 
 func tooLarge(limit int64) error {
+	if limit%(1<<20) != 0 {
+		return fmt.Errorf("%w: more than %d bytes", errTooLarge, limit)
+	}
 	return fmt.Errorf("%w: more than %d MiB", errTooLarge, limit>>20)
 }

@@ -216,7 +216,7 @@ func TestCallerWhoLeavesEndsTheUpstreamCall(t *testing.T) {
 			}
 			select {
 			case <-p.gone: // before its next event
-			case <-time.After(5 * time.Second):
+			case <-time.After(patience):
 				t.Fatal("the upstream call goes on")
 			}
 		})

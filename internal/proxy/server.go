@@ -26,7 +26,9 @@ func New(c Config) *Server {
 		c.Now = time.Now
 	}
 	client := *c.Client
-	client.Hold = time.Second
+	if client.Hold == 0 {
+		client.Hold = time.Second
+	}
 	c.Client = &client
 	s := &Server{config: c, metrics: newMetrics()}
 	if c.MaxConcurrent > 0 {

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 const (
 	// patience bounds every request of a stand: what takes longer hangs.
-	patience = 20 * time.Second
+	patience = time.Minute
 
 	// upstreamPath is where the backend answers prompts.
 	upstreamPath = "/backend-api/codex/responses"
@@ -57,7 +57,7 @@ const (
 //	frames := s.stream("/v1/responses", asStream(hello)).rest()
 //	sent := s.sent() // the bodies that the emulator got
 //
-// Config.Client makes no retries and gives up after 2 s of silence, unless the function
+// Config.Client makes no retries and gives up after 10 s of silence, unless the function
 // says otherwise. The login is an *auth.Source, so renewals are real ones.
 type stand struct {
 	t        testing.TB
@@ -99,7 +99,7 @@ func newStand(t testing.TB, adjust func(*Config)) *stand {
 	}
 	client := &responses.Client{
 		BaseURL: "http://127.0.0.1:7357/backend-api/codex", HTTPClient: upstream, Authorizer: s.login,
-		IdleTimeout: 2 * time.Second, Now: s.clock.Now,
+		IdleTimeout: 10 * time.Second, Now: s.clock.Now,
 	}
 	list := &catalogue.Catalogue{List: client.Models}
 	client.Catalogue = list

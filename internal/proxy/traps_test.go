@@ -58,7 +58,7 @@ func TestNativeFramesAreTheBackendsBytes(t *testing.T) {
 		}
 		t.Run(row.scene, func(t *testing.T) {
 			t.Parallel()
-			s := newStand(t, func(c *Config) { c.Client.IdleTimeout = 500 * time.Millisecond })
+			s := row.stand(t, nil)
 			s.scene(row.scene)
 			_, _, got := s.post("/v1/responses", asStream(hello))
 			if row.scene == "stall-after-deltas" {

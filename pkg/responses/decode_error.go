@@ -65,6 +65,9 @@ func (e *APIError) fill(body []byte) {
 		e.Message = validationText(detail)
 	case detail.Exists():
 		e.Message = plain(detail.String())
+		if name, ok := strings.CutPrefix(e.Message, "Unsupported parameter: "); ok {
+			e.Param = name
+		}
 	default:
 		e.fillObject(gjson.ParseBytes(body))
 	}

@@ -7,10 +7,11 @@ import (
 )
 
 // What things are taken to cost, in tokens. The figures were fitted to the usage that
-// recorded answers report; docs/protocol.md, fact T-1, says how far they are off.
+// recorded answers report; docs/protocol.md, fact N-1, says how far they are off.
 const (
 	baseTokens    = 4   // of a request
 	itemTokens    = 4   // of an item, for its role and its borders
+	customTokens  = 30  // of a tool that takes free text: what its calls look like has to be said
 	imageTokens   = 765 // of an image in high detail, whose size is not looked at
 	bytesPerToken = 4   // of text in Latin script
 )
@@ -25,6 +26,9 @@ func (r Request) EstimateTokens() int {
 	}
 	for _, tool := range r.Tools {
 		total += itemTokens + EstimateText(string(tool))/2 // punctuation is cheap
+		if gjson.GetBytes(tool, "type").Str == "custom" {
+			total += customTokens
+		}
 	}
 	return total + EstimateText(string(r.Text.Format))/2
 }

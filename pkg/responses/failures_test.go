@@ -27,6 +27,7 @@ func TestStatusesMeanWhatTheySay(t *testing.T) {
 		want   error
 		fields APIError
 	}{
+		{"a field it does not know", 400, `{"detail":"Unsupported parameter: foo"}`, nil, ErrInvalid, APIError{Message: "Unsupported parameter: foo", Param: "foo"}},
 		{"detail text", 400, `{"detail":"Store must be set to false"}`, nil, ErrInvalid, APIError{Message: "Store must be set to false"}},
 		{
 			"error object", 400, `{"error":{"message":"bad","type":"invalid_request_error","code":"unsupported_value","param":"x"}}`, []string{"X-Request-Id", "r1"},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/codexctl/codexctl/internal/sse"
@@ -35,13 +36,14 @@ type Stream struct {
 	reader   *sse.Reader
 	attempts int
 
-	held    []Event    // read before the caller asked, oldest first
-	heldErr error      // what reading ahead ended with
-	ahead   *lookahead // still reading ahead; nil otherwise
-	seen    bool       // an event has come
-	reached bool       // the terminal event has come
-	failed  *APIError
-	number  int
+	held     []Event     // read before the caller asked, oldest first
+	heldErr  error       // what reading ahead ended with
+	ahead    *lookahead  // what was read ahead; nil if nothing was
+	caughtUp bool        // all of that has been taken
+	seen     bool        // an event has come
+	reached  atomic.Bool // the terminal event has come, and nothing reads the body any more
+	failed   *APIError
+	number   int
 }
 
 func newStream(ctx context.Context, c *Client, resp *http.Response, idle *idleTimer, cancel context.CancelCauseFunc) *Stream {
@@ -77,7 +79,7 @@ func (s *Stream) Close() error {
 // drain reads the end of a stream whose last event has come, so that its connection can
 // be used again. HTTP/2 needs no such care.
 func (s *Stream) drain() {
-	if !s.reached || s.resp.ProtoMajor > 1 {
+	if !s.reached.Load() || s.resp.ProtoMajor > 1 {
 		return
 	}
 	s.idle.shorten(drainTime)
@@ -90,7 +92,7 @@ func (s *Stream) Buffered() bool {
 	switch {
 	case len(s.held) > 0 || s.heldErr != nil:
 		return true
-	case s.ahead != nil:
+	case s.ahead != nil && !s.caughtUp:
 		return len(s.ahead.events) > 0 || s.ahead.broken.Load()
 	}
 	return s.reader.Buffered()
@@ -140,24 +142,23 @@ func (s *Stream) next() (Event, error) {
 // further is the next event that is not held back: one that was read ahead, else one
 // from the connection.
 func (s *Stream) further() (Event, error) {
-	if s.ahead == nil {
+	if s.ahead == nil || s.caughtUp {
 		return s.read()
 	}
 	event, ok := <-s.ahead.events
 	if ok {
 		return event, nil
 	}
-	err := s.ahead.err
-	s.ahead = nil
-	if err != nil {
-		return Event{}, err
+	s.caughtUp = true
+	if s.ahead.err != nil {
+		return Event{}, s.ahead.err
 	}
 	return s.read()
 }
 
 // read takes one event from the connection.
 func (s *Stream) read() (Event, error) {
-	if s.reached {
+	if s.reached.Load() {
 		return Event{}, s.outcome()
 	}
 	for {
@@ -186,11 +187,11 @@ func (s *Stream) note(e Event) {
 			s.failed = failure
 		}
 	}
-	s.reached = e.Terminal()
 	if e.Type == typeError {
 		// What follows says it again as response.failed, or never comes.
 		s.idle.shorten(errorGrace)
 	}
+	s.reached.Store(e.Terminal())
 }
 
 // outcome is what a stream ends with once its last event has been handed out.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -70,12 +71,12 @@ func (inv *invocation) writeTextStream(ctx context.Context, c *call) error {
 // writeText writes the text once the answer is complete, or as much as there is.
 func (inv *invocation) writeText(ctx context.Context, c *call) error {
 	response, err := c.collect(ctx)
-	return inv.writeItems(response, err, true)
+	return inv.writeItems(inv.out, response, err, true)
 }
 
 // writeItems writes the text of a collected answer.
-func (inv *invocation) writeItems(r *responses.Response, err error, newline bool) error {
-	text := responses.NewTextSink(inv.out)
+func (inv *invocation) writeItems(w io.Writer, r *responses.Response, err error, newline bool) error {
+	text := responses.NewTextSink(w)
 	for index, item := range r.Output {
 		if writeErr := text.Item(index, item); writeErr != nil {
 			return writeErr

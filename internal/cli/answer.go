@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// answer is one run of `ask`, from the prompt to the last byte of the answer.
+type answer struct {
+	inv     *invocation
+	options *askOptions
+	call    call
+	stdin   stdinState
+	dropped []string
+
+	structure    *structure    // what shape the answer must have
+	conversation *conversation // what it continues and where it is kept
+	out          *destination  // where its text goes
+	display      *display      // what a person sees meanwhile
+
+	collector responses.Collector
+	data      json.RawMessage // the answer as --schema has it; nil without
+	lines     *askLines       // of --jsonl; nil otherwise
+}
+
+func newAnswer(inv *invocation, o *askOptions) *answer {
+	return &answer{
+		inv: inv, options: o, stdin: stdinUnused,
+		call: call{inv: inv, watch: newStopwatch(inv.env.Now)},
+	}
+}
+
+// prepare reads what is to be asked and builds the request.
+func (a *answer) prepare(ctx context.Context, args []string) error {
+	o := a.options
+	if o.dryRun && a.lines != nil {
+		return usagef("--dry-run prints one document: use --json, not --jsonl")
+	}
+	if err := a.inv.claimStdin(args, append(o.inputOptions.fileFlags(), o.fileFlag())...); err != nil {
+		return err
+	}
+	var err error
+	if a.structure, err = o.structureOptions.read(ctx, a.inv, o.strict); err != nil {
+		return err
+	}
+	instructions, err := o.readInstructions(ctx, a.inv)
+	if err != nil {
+		return err
+	}
+	attached, err := o.inputOptions.read(ctx, a.inv)
+	if err != nil {
+		return err
+	}
+	said, err := a.inv.readPrompt(ctx, args)
+	if err != nil {
+		return err
+	}
+	a.stdin = said.stdin
+	if a.conversation, err = o.sessionOptions.open(ctx, a.inv); err != nil {
+		return err
+	}
+	r := o.request(instructions, attached.message(said.text))
+	a.structure.shape(&r)
+	a.conversation.extend(&r, o)
+	if err := a.settle(r); err != nil {
+		return err
+	}
+	a.call.watch = newStopwatch(a.inv.env.Now) // the wait for stdin is over
+	return nil
+}
+
+// request is the body for a message.
+func (o *askOptions) request(instructions string, message json.RawMessage) responses.Request {
+	r := responses.Request{
+		Model: defaultModel, Instructions: instructions, Input: []json.RawMessage{message},
+	}
+	if o.model.given {
+		r.Model = o.model.text
+	}
+	o.tuningOptions.apply(&r)
+	return r
+}
+
+// settle has the last word on the request: --set, and what the backend refuses.
+func (a *answer) settle(r responses.Request) error {
+	o := a.options
+	streams := a.lines != nil || !a.whole()
+	var err error
+	if a.call.request, err = a.inv.applySet(r, o.set, streams); err != nil {
+		return err
+	}
+	a.call.modelGiven = o.model.given || a.call.request.Model != defaultModel
+	a.dropped, err = a.inv.checkRefused(a.call.request, o.strict)
+	return err
+}
+
+// whole says whether nothing can be written before the answer is complete.
+func (a *answer) whole() bool {
+	return a.options.noStream || a.inv.global.wantsDocument() || a.structure.whole()
+}
+
+// ask asks, and writes the answer in the form that was asked for.
+func (a *answer) ask(ctx context.Context) error {
+	client, err := a.inv.client(ctx)
+	if err != nil {
+		return err
+	}
+	a.call.client = client
+	if a.out, err = a.options.outputOptions.open(a.inv); err != nil {
+		return err
+	}
+	a.display = a.options.displayOptions.begin(a.inv)
+	err = a.write(ctx)
+	a.display.end()
+	if err == nil {
+		err = a.conversation.keep(ctx, &a.call, a.collector.Response())
+	}
+	if a.options.usage && a.call.header != nil {
+		a.inv.talk.note("%s", usageLine(a.collector.Response(), a.call))
+	}
+	return err
+}
+
+// write runs the call with the sink that the output wants.
+func (a *answer) write(ctx context.Context) error {
+	switch {
+	case a.lines != nil:
+		return a.lines.write(ctx)
+	case a.whole():
+		return a.collect(ctx)
+	}
+	return a.stream(ctx)
+}
+
+// stream writes the text as it comes.
+func (a *answer) stream(ctx context.Context) error {
+	text := responses.NewTextSink(a.out)
+	a.call.event = func(e responses.Event, more bool) error {
+		a.note(e)
+		return text.Event(e, more)
+	}
+	return a.out.close(a.inv.endText(text, a.call.run(ctx), !a.options.exact))
+}
+
+// note keeps what an event says, as far as it will be wanted.
+func (a *answer) note(e responses.Event) {
+	a.display.event(e)
+	if e.IsResponse() || a.conversation != nil {
+		a.collector.Add(e) // else for usage and ids alone
+	}
+}
+
+// collect gathers the answer, and writes its text unless a document is wanted.
+func (a *answer) collect(ctx context.Context) error {
+	a.call.event = func(e responses.Event, _ bool) error {
+		a.display.event(e)
+		a.collector.Add(e)
+		return nil
+	}
+	err := a.call.run(ctx)
+	if err == nil {
+		err = a.collector.Err()
+	}
+	if err == nil {
+		a.data, err = a.structure.check(a.collector.Response().Text())
+	}
+	if a.inv.global.wantsDocument() {
+		return err
+	}
+	return a.out.close(a.inv.writeItems(a.out, a.collector.Response(), err, !a.options.exact))
+}
+
+// close gives up what the answer holds.
+func (a *answer) close() {
+	a.display.end()
+	a.conversation.end()
+}
+
+// conclude writes what ends the output: the document, the last line, or nothing.
+func (a *answer) conclude(err error) error {
+	switch {
+	case a.options.dryRun && err == nil:
+		return nil
+	case a.lines != nil:
+		return a.lines.last(err)
+	case a.inv.global.wantsDocument():
+		return a.result(err)
+	}
+	return err
+}
+
+// servedModel is the model that really answered.
+func servedModel(r *responses.Response, h http.Header) string {
+	if model := h.Get("Openai-Model"); model != "" {
+		return model
+	}
+	return r.Model
+}

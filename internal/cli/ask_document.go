@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// result writes the JSON document, whatever ended the call.
+func (a *answer) result(err error) error {
+	if errors.Is(err, errReaderGone) {
+		return err
+	}
+	if err != nil && a.inv.global.transform != "" {
+		return err // stdout stays empty
+	}
+	if writeErr := a.inv.document(a.document("ask", err)); writeErr != nil {
+		return writeErr
+	}
+	if err != nil {
+		return &reported{err}
+	}
+	return nil
+}
+
+// document is the result as far as it came.
+func (a *answer) document(kind string, err error) askResult {
+	r := a.collector.Response()
+	doc := askResult{
+		SchemaVersion: 1, Type: kind, Status: "completed",
+		Text: r.Text() + r.Refusal(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
+		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
+		RequestedModel: a.call.request.Model, ResponseID: stringOrNull(r.ID),
+		RequestID: stringOrNull(a.call.requestID), Usage: newUsageDocument(r.Usage),
+		RateLimits: newRateLimitsDocument(responses.ReadRateLimits(a.call.header)),
+		Timing:     a.call.watch.document(a.call.attempts), Stdin: a.stdin,
+		Dropped: nonNil(a.dropped), Warnings: a.inv.talk.warnings(),
+	}
+	if err != nil {
+		doc.Error = a.inv.explain(err)
+		doc.Status = statusOf(doc.Error.Code)
+	}
+	return doc
+}
+
+// statusOf sums an error up for `status`.
+func statusOf(code string) string {
+	switch code {
+	case "incomplete", "truncated":
+		return "incomplete"
+	case "refused":
+		return "refused"
+	case "cancelled", "interrupted":
+		return "cancelled"
+	}
+	return "failed"
+}

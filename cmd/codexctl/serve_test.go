@@ -72,9 +72,7 @@ func TestServeWaitsForALogin(t *testing.T) {
 	if n := len(stand.Journal("/backend-api/codex/responses")); n != 0 {
 		t.Errorf("%d requests without a login, want 0", n)
 	}
-	if !strings.Contains(s.log.String(), "nobody is signed in yet") {
-		t.Errorf("log: %s", s.log)
-	}
+	s.logs("nobody is signed in yet")
 	writeLogin(t, stand, credentials.LangChain, loginIn(home), emulator.LoginOptions{})
 	if status, answer := s.post("/v1/responses", hello); status != http.StatusOK || outputText(answer) != "You said: hi" {
 		t.Errorf("once signed in: %d %s", status, answer)

@@ -47,6 +47,16 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
+// logs waits until the server has said something on stderr.
+func (s *serving) logs(text string) {
+	s.t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(s.log.String(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.t.Fatalf("the server does not say %q\n%s", text, s.log)
+		}
+	}
+}
+
 // serve starts a server in front of the emulator at stand, and waits until it listens.
 // Everything that it stores lies in home.
 func serve(t *testing.T, stand, home string, args ...string) *serving {

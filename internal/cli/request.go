@@ -55,6 +55,8 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 		}
 	} else if !o.instructions.given {
 		return "", nil
+	} else if err := checkNoImage(text); err != nil && inv.given["instructions"] {
+		return "", err
 	}
 	switch {
 	case blank(text) && inv.origin["instructions"] != "" && o.instructionsFile == "":

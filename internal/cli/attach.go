@@ -15,7 +15,7 @@ import (
 // attachmentLimit is the most bytes that all attachments of a call may have together.
 //
 // Source: OpenAI guide "File inputs", 50 MB for all files of a request; what the backend
-// takes is not known (fact A-1 in docs/protocol.md).
+// takes is not known (fact R-12).
 const attachmentLimit = 50_000_000
 
 // attachmentSpec is one --attach, taken apart.
@@ -141,10 +141,10 @@ func pdfName(name string) string {
 
 // attachAddress hands an image's address on: the backend fetches it, we never do.
 func attachAddress(spec attachmentSpec) (attachment, error) {
-	refuse := func(hint, format string, values ...any) (attachment, error) {
-		return attachment{}, &usageError{message: "--attach " + spec.name + ": " + fmt.Sprintf(format, values...), hint: hint}
-	}
 	u, err := url.Parse(spec.name)
+	refuse := func(hint, format string, values ...any) (attachment, error) {
+		return attachment{}, &usageError{message: "--attach " + shownAddress(spec.name, u) + ": " + fmt.Sprintf(format, values...), hint: hint}
+	}
 	if err != nil {
 		var fault *url.Error
 		if errors.As(err, &fault) {
@@ -171,6 +171,19 @@ func attachAddress(spec attachmentSpec) (attachment, error) {
 		return refuse("", "audio and video are not accepted; as an address, only images are")
 	}
 	return attachment{address: spec.name}, nil
+}
+
+// shownAddress is an address for a message: without a password, and not the megabytes
+// of an image that it may hold. u is nil if it is none.
+func shownAddress(text string, u *url.URL) string {
+	const longest = 100
+	if u != nil {
+		text = u.Redacted()
+	}
+	if runes := []rune(text); len(runes) > longest {
+		return string(runes[:longest]) + "…"
+	}
+	return text
 }
 
 // The parts of a message that hold an attachment.

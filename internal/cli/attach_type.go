@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // The types that an attachment may have.
@@ -52,11 +51,13 @@ func sniff(data []byte) string {
 		return "audio/flac"
 	}
 	known, _, _ := strings.Cut(http.DetectContentType(data), ";")
-	switch {
-	case known == "application/octet-stream":
+	if known == "text/plain" {
+		if _, err := decodeText(data); err != nil {
+			return "" // a few bytes of anything look like that
+		}
+	}
+	if known == "application/octet-stream" {
 		return ""
-	case known == "text/plain" && !utf8.Valid(data):
-		return "" // a few bytes of anything look like that
 	}
 	return known
 }

@@ -101,7 +101,7 @@ func (inv *invocation) readInput(ctx context.Context, flag, path string) ([]byte
 
 // shellWord is a name as it is typed; one that no shell would take as it is gets quotes.
 func shellWord(name string) string {
-	plain := !strings.ContainsFunc(name, func(r rune) bool {
+	plain := name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r == utf8.RuneError || strings.ContainsRune("'\"\\$`&|;<>()*?[]#~!{}", r)
 	})
 	if plain && !strings.HasPrefix(name, "-") || name == "-" {

@@ -112,7 +112,7 @@ func (a *answer) estimate() error {
 	}
 	return &usageError{
 		message: fmt.Sprintf("the input has about %d tokens (an estimate), more than --max-input-tokens %d allows; nothing was sent", a.counted.Total, o.maxTokens),
-		hint:    "see what takes them: add --count and leave --max-input-tokens out; or allow more",
+		hint:    "see what takes them: --count instead of --max-input-tokens; or allow more of them",
 	}
 }
 

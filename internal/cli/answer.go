@@ -16,6 +16,8 @@ type answer struct {
 	stdin   stdinState
 	dropped []string
 
+	attached     attachments   // what goes along with the prompt
+	counted      tokenCount    // what --count and --max-input-tokens want to know; zero without
 	structure    *structure    // what shape the answer must have
 	conversation *conversation // what it continues and where it is kept
 	out          *destination  // where its text goes
@@ -36,8 +38,8 @@ func newAnswer(inv *invocation, o *askOptions) *answer {
 // prepare reads what is to be asked and builds the request.
 func (a *answer) prepare(ctx context.Context, args []string) error {
 	o := a.options
-	if o.dryRun && a.lines != nil {
-		return usagef("--dry-run prints one document: use --json, not --jsonl")
+	if err := o.agree(a.inv); err != nil {
+		return err
 	}
 	if err := a.inv.claimStdin(args, append(o.inputOptions.fileFlags(), o.fileFlag())...); err != nil {
 		return err
@@ -50,8 +52,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	attached, err := o.inputOptions.read(ctx, a.inv)
-	if err != nil {
+	if a.attached, err = o.inputOptions.read(ctx, a.inv); err != nil {
 		return err
 	}
 	said, err := a.inv.readPrompt(ctx, args)
@@ -62,7 +63,11 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 	if a.conversation, err = o.sessionOptions.open(ctx, a.inv); err != nil {
 		return err
 	}
-	r := o.request(instructions, attached.message(said.text))
+	message, err := a.attached.message(said.text)
+	if err != nil {
+		return err
+	}
+	r := o.request(instructions, message)
 	a.structure.shape(&r)
 	a.conversation.extend(&r, o)
 	if err := a.settle(r); err != nil {
@@ -84,7 +89,8 @@ func (o *askOptions) request(instructions string, message json.RawMessage) respo
 	return r
 }
 
-// settle has the last word on the request: --set, and what the backend refuses.
+// settle has the last word on the request: --set, the model's name, what the backend
+// refuses, and how much it may be.
 func (a *answer) settle(r responses.Request) error {
 	o := a.options
 	streams := a.lines != nil || !a.whole()
@@ -92,9 +98,12 @@ func (a *answer) settle(r responses.Request) error {
 	if a.call.request, err = a.inv.applySet(r, o.set, streams); err != nil {
 		return err
 	}
+	a.call.rename(o.modelAliases())
 	a.call.modelGiven = o.model.given || a.call.request.Model != defaultModel
-	a.dropped, err = a.inv.checkRefused(a.call.request, o.strict)
-	return err
+	if a.dropped, err = a.inv.checkRefused(a.call.request, o.strict); err != nil {
+		return err
+	}
+	return a.estimate()
 }
 
 // whole says whether nothing can be written before the answer is complete.
@@ -182,7 +191,7 @@ func (a *answer) close() {
 // conclude writes what ends the output: the document, the last line, or nothing.
 func (a *answer) conclude(err error) error {
 	switch {
-	case a.options.dryRun && err == nil:
+	case (a.options.dryRun || a.options.count) && err == nil:
 		return nil
 	case a.lines != nil:
 		return a.lines.last(err)

@@ -8,6 +8,7 @@ import (
 // askOptions are the flags of `ask`, by what they are about. Each part has its file.
 type askOptions struct {
 	requestOptions
+	aliasOptions
 	inputOptions
 	tuningOptions
 	structureOptions
@@ -19,10 +20,12 @@ type askOptions struct {
 func askCommand() command {
 	return command{
 		name: "ask", summary: "prompt in, text out", args: "[PROMPT…|-]",
-		details: "The words are joined by one space. Piped text follows them as a <stdin> block;\nwithout words, or for a lone -, it is the prompt.",
+		details: "The words are joined by one space. Piped text follows them as a <stdin> block;\nwithout words, or for a lone -, it is the prompt. What -f names stands before it as\n<file path=\"…\"> blocks, what -a names goes along as it is.",
 		examples: []string{
 			`codexctl ask "why is the sky blue?"`,
 			`git diff | codexctl ask "write a commit message"`,
+			`codexctl ask -f notes.txt -f plan.md "what is missing in the plan?"`,
+			`codexctl ask -a photo.jpg "what is this?"`,
 			`codexctl ask --json --transform usage.total_tokens "hi"`,
 			`codexctl ask --dry-run -m gpt-5.5 -e low "hi"`,
 		},
@@ -35,9 +38,25 @@ func askCommand() command {
 
 func (o *askOptions) flags() []flagSpec {
 	return slices.Concat(
-		o.requestOptions.flags(), o.inputOptions.flags(), o.tuningOptions.flags(), o.structureOptions.flags(),
+		o.requestOptions.flags(), []flagSpec{o.aliasFlag()}, o.inputOptions.flags(), o.tuningOptions.flags(), o.structureOptions.flags(),
 		o.displayOptions.flags(), o.outputOptions.flags(), o.sessionOptions.flags(),
 	)
+}
+
+// agree holds the flags against each other, before anything is read.
+func (o *askOptions) agree(inv *invocation) error {
+	switch {
+	case o.dryRun && o.count:
+		return usagef("--dry-run and --count exclude each other")
+	case o.dryRun && inv.global.jsonl:
+		return usagef("--dry-run prints one document: use --json, not --jsonl")
+	case o.count && inv.global.jsonl:
+		return usagef("--count prints one document: use --json, not --jsonl")
+	}
+	if err := o.checkAliases(); err != nil {
+		return err
+	}
+	return o.checkCount(inv)
 }
 
 func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) error {
@@ -51,6 +70,8 @@ func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) er
 	err := a.prepare(ctx, args)
 	switch {
 	case err != nil:
+	case o.count:
+		err = a.printCount()
 	case o.dryRun:
 		err = inv.printRequest(ctx, a.call.request, a.dropped)
 	default:

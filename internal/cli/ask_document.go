@@ -30,7 +30,7 @@ func (a *answer) document(kind string, err error) askResult {
 		SchemaVersion: 1, Type: kind, Status: "completed",
 		Text: r.Text() + r.Refusal(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
 		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
-		RequestedModel: a.call.request.Model, ResponseID: stringOrNull(r.ID),
+		RequestedModel: a.call.requestedModel(), ResponseID: stringOrNull(r.ID),
 		RequestID: stringOrNull(a.call.requestID), Usage: newUsageDocument(r.Usage),
 		RateLimits: newRateLimitsDocument(responses.ReadRateLimits(a.call.header)),
 		Timing:     a.call.watch.document(a.call.attempts), Stdin: a.stdin,

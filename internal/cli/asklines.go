@@ -91,7 +91,7 @@ func (l *askLines) broken() error {
 func (l *askLines) start() error {
 	call := &l.answer.call
 	l.emit(startLine{
-		SchemaVersion: 1, Type: "start", Requested: call.request.Model,
+		SchemaVersion: 1, Type: "start", Requested: call.requestedModel(),
 		Model: stringOrNull(call.header.Get("Openai-Model")), RequestID: stringOrNull(call.requestID),
 	})
 	return l.broken()

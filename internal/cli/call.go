@@ -23,6 +23,9 @@ type call struct {
 	request responses.Request
 	body    []byte
 
+	// alias is the model's name before --model-alias replaced it; empty if it did not.
+	alias string
+
 	// modelGiven is true when somebody chose the model.
 	modelGiven bool
 
@@ -99,6 +102,21 @@ func (c *call) open(ctx context.Context) (*responses.Stream, error) {
 	c.attempts += responses.Attempts(err)
 	c.request.Model = models[0]
 	return c.client.Stream(ctx, c.request)
+}
+
+// rename replaces a model's name that stands for another one.
+func (c *call) rename(aliases map[string]string) {
+	if to, ok := aliases[c.request.Model]; ok {
+		c.alias, c.request.Model = c.request.Model, to
+	}
+}
+
+// requestedModel is the name that was asked for; the one that answers may differ.
+func (c *call) requestedModel() string {
+	if c.alias != "" {
+		return c.alias
+	}
+	return c.request.Model
 }
 
 func (c *call) models(ctx context.Context) ([]string, error) {

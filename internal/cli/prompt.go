@@ -52,10 +52,15 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
 func (inv *invocation) noPromptError() error {
 	name := inv.commandName()
-	return &usageError{
-		message: "no prompt: give it as words or on stdin",
-		hint:    "codexctl " + name + ` "why is the sky blue?", or: git diff | codexctl ` + name + ` "review this"`,
+	hint := "codexctl " + name + ` "why is the sky blue?", or: git diff | codexctl ` + name + ` "review this"`
+	for _, flag := range []struct{ name, example string }{
+		{"file", `-f notes.txt "summarise this"`}, {"attach", `-a photo.jpg "what is this?"`},
+	} {
+		if inv.given[flag.name] {
+			hint = "say what is to be done with it: codexctl " + name + " " + flag.example
+		}
 	}
+	return &usageError{message: "no prompt: give it as words or on stdin", hint: hint}
 }
 
 func withNewline(s string) string {

@@ -55,6 +55,10 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 		}
 	} else if !o.instructions.given {
 		return "", nil
+	} else if inv.given["instructions"] {
+		if err := checkNoImage(text); err != nil {
+			return "", err
+		}
 	}
 	switch {
 	case blank(text) && inv.origin["instructions"] != "" && o.instructionsFile == "":

@@ -21,8 +21,9 @@ type serveOptions struct {
 	allowHosts repeated
 	origins    repeated
 
+	aliasOptions
+
 	model            optional
-	aliases          repeated
 	instructionsFile string
 	instructionsMode string
 	reasoning        string
@@ -75,7 +76,7 @@ func (o *serveOptions) flags() []flagSpec {
 		repeatedFlag("allow-host", "NAME", &o.allowHosts, "name that callers may use for this server in Host (repeat)"),
 		repeatedFlag("cors", "ORIGIN", &o.origins, "web page that may use this server, such as https://app.example (repeat)"),
 		optionalFlag("model,m", "NAME", &o.model, "model for requests that name none (default "+defaultModel+")"),
-		repeatedFlag("model-alias", "OLD=NEW", &o.aliases, "ask NEW when a request names OLD (repeat)"),
+		o.aliasFlag(),
 		stringFlag("instructions-file", "FILE", &o.instructionsFile, "instructions of the server's own"),
 		stringFlag("instructions-mode", "MODE", &o.instructionsMode, "default: if the caller has none; append: behind the caller's; override: instead of them"),
 		stringFlag("reasoning", "HOW", &o.reasoning, "reasoning in chat answers: tags, field or off (default tags below /codex, field below /v1)"),
@@ -158,10 +159,8 @@ func (o *serveOptions) validate(inv *invocation) error {
 	case o.instructionsMode != "default" && o.instructionsFile == "":
 		return usagef("--instructions-mode %s wants --instructions-file", o.instructionsMode)
 	}
-	for _, alias := range o.aliases {
-		if from, to, ok := strings.Cut(alias, "="); !ok || from == "" || to == "" {
-			return usagef("--model-alias wants OLD=NEW, not %q", alias)
-		}
+	if err := o.checkAliases(); err != nil {
+		return err
 	}
 	for _, origin := range o.origins {
 		if origin != "*" && !strings.Contains(origin, "://") {
@@ -191,16 +190,6 @@ func (o *serveOptions) key(ctx context.Context, inv *invocation) (string, error)
 		return "", &settingError{origin, fmt.Errorf("a key is of printable characters, on one line")}
 	}
 	return text, nil
-}
-
-// modelAliases are the names that stand for others.
-func (o *serveOptions) modelAliases() map[string]string {
-	aliases := make(map[string]string, len(o.aliases))
-	for _, alias := range o.aliases {
-		from, to, _ := strings.Cut(alias, "=")
-		aliases[from] = to
-	}
-	return aliases
 }
 
 // reasonings are how reasoning is shown below /codex and below /v1.

@@ -63,16 +63,9 @@ type stdinRequest struct {
 // readStdin reads stdin to its end, if there is something to read. Text with a byte
 // order mark is decoded.
 func (inv *invocation) readStdin(ctx context.Context, want stdinRequest) (string, stdinState, error) {
-	kind := inv.env.StdinKind
-	if inv.global.noStdin || kind == StdinNone || kind == StdinTerminal {
-		if want.required {
-			return "", stdinUnused, inv.noStdinError()
-		}
-		return "", stdinUnused, nil
-	}
-	data, err := inv.await(ctx, want)
-	if err != nil {
-		return "", stdinUnused, err
+	data, state, err := inv.readStdinBytes(ctx, want)
+	if err != nil || state == stdinUnused {
+		return "", state, err
 	}
 	text, err := decodeText(data)
 	if err != nil {
@@ -82,10 +75,33 @@ func (inv *invocation) readStdin(ctx context.Context, want stdinRequest) (string
 		return text, stdinData, nil
 	}
 	if want.required {
-		return "", stdinEmpty, usagef("stdin is empty, and it was asked for")
+		return "", stdinEmpty, errStdinEmpty()
 	}
 	return "", stdinEmpty, nil
 }
+
+// readStdinBytes reads stdin as it is.
+func (inv *invocation) readStdinBytes(ctx context.Context, want stdinRequest) ([]byte, stdinState, error) {
+	kind := inv.env.StdinKind
+	if inv.global.noStdin || kind == StdinNone || kind == StdinTerminal {
+		if want.required {
+			return nil, stdinUnused, inv.noStdinError()
+		}
+		return nil, stdinUnused, nil
+	}
+	data, err := inv.await(ctx, want)
+	switch {
+	case err != nil:
+		return nil, stdinUnused, err
+	case len(data) > 0:
+		return data, stdinData, nil
+	case want.required:
+		return nil, stdinEmpty, errStdinEmpty()
+	}
+	return nil, stdinEmpty, nil
+}
+
+func errStdinEmpty() error { return usagef("stdin is empty, and it was asked for") }
 
 func (inv *invocation) noStdinError() error {
 	if inv.global.noStdin {

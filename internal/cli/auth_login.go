@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 		return o.takeToken(ctx, s)
 	}
 	if o.port < 0 || o.port > 65535 {
-		return usagef("--port wants a number from 1 to 65535, not %d", o.port)
+		return s.inv.badSetting("port", fmt.Errorf("want a number from 1 to 65535, not %d", o.port))
 	}
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -99,8 +100,7 @@ func (o *loginOptions) browserLogin(ctx context.Context, s *signIn) *auth.Browse
 		}
 	}
 	if o.mayStartBrowser(inv) {
-		command := first(o.browserCommand, inv.env.Getenv("BROWSER"))
-		login.Open = func(address string) error { return inv.env.Browse(command, address) }
+		login.Open = func(address string) error { return inv.env.Browse(o.browserCommand, address) }
 	}
 	if inv.canPaste() {
 		login.Paste = pastedLines(ctx, inv)

@@ -100,7 +100,8 @@ func (o *loginOptions) browserLogin(ctx context.Context, s *signIn) *auth.Browse
 		}
 	}
 	if o.mayStartBrowser(inv) {
-		login.Open = func(address string) error { return inv.env.Browse(o.browserCommand, address) }
+		command := first(o.browserCommand, inv.env.Getenv("BROWSER"))
+		login.Open = func(address string) error { return inv.env.Browse(command, address) }
 	}
 	if inv.canPaste() {
 		login.Paste = pastedLines(ctx, inv)

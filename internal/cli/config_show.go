@@ -128,6 +128,9 @@ func (inv *invocation) effective(l listedSetting) (effective, error) {
 		e.name = underscored(l.flag.name)
 	}
 	e.texts = l.defaults()
+	if path, _ := inv.configPath(); l.flag.name == "config" && path != "" {
+		e.texts = []string{path}
+	}
 	value, set := inv.fromEnvironment(l)
 	if !set {
 		value, set = inv.fromFile(l)

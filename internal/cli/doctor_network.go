@@ -124,14 +124,10 @@ func (d *doctor) checkDNS(ctx context.Context) diagnosis {
 
 // lookupProblem leaves out the name server, which is the person's own.
 func lookupProblem(ctx context.Context, err error) string {
-	var dns *net.DNSError
-	switch {
-	case context.Cause(ctx) != nil:
-		return context.Cause(ctx).Error()
-	case errors.As(err, &dns):
-		return dns.Err
+	if cause := context.Cause(ctx); cause != nil {
+		return cause.Error()
 	}
-	return "it cannot be looked up"
+	return innermost(err)
 }
 
 // checkTLS says who vouches for the backend, and by which certificates that is judged.
@@ -172,6 +168,10 @@ func isCertificateError(err error) bool {
 
 // innermost is the cause of an error, without the addresses around it.
 func innermost(err error) string {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.Err // the rest names the person's name server
+	}
 	for {
 		next := errors.Unwrap(err)
 		if next == nil {
@@ -238,7 +238,9 @@ func (d *doctor) checkBackend(ctx context.Context) diagnosis {
 	state := credentials.StateOf(d.login, d.loginErr, d.now)
 	switch a := d.probe(); {
 	case a.err != nil:
-		return d.unreached(fmt.Errorf("%w: %w", responses.ErrConnection, a.err))
+		found := d.unreached(fmt.Errorf("%w: %w", responses.ErrConnection, a.err))
+		found.summary = "Failed to connect to ChatGPT backend: " + innermost(a.err)
+		return found
 	case d.loginErr != nil || !state.Usable():
 		return diagnosis{status: statusWarning, summary: "it can be reached; without a login it was not asked for more"}
 	case state == credentials.StateRefreshable:

@@ -93,12 +93,10 @@ func ownSetting(command, flag string) (s setting, ok bool) {
 	s = setting{key: underscored(flag), variables: []string{variableOf(command, flag)}}
 	switch command + " --" + flag {
 	case "ask --usage",
-		"auth login --no-browser", "auth login --wait", "auth login-device --wait",
-		"serve --instructions-mode", "serve --max-concurrent", "serve --drain":
+		"auth login --no-browser", "auth login --browser-command", "auth login --wait", "auth login-device --wait",
+		"serve --instructions-mode", "serve --reasoning", "serve --max-concurrent", "serve --drain", "serve --log-format":
 	case "auth login --port":
 		s.fallback = "1455"
-	case "auth login --browser-command":
-		s.variables = append(s.variables, "BROWSER")
 	case "serve --host":
 		s.rivals = []string{"unix"}
 	case "serve --port":
@@ -109,14 +107,10 @@ func ownSetting(command, flag string) (s setting, ok bool) {
 		s.path = true
 	case "serve --allow-host", "serve --cors":
 		s.variables = nil
-	case "serve --reasoning":
-		s.fallback = "tags below /codex, field below /v1"
 	case "serve --session-ttl":
 		s.fallback = "24h"
 	case "serve --no-store":
 		s.rivals = []string{"session-store"}
-	case "serve --log-format":
-		s.fallback = "text"
 	default:
 		return setting{}, false
 	}

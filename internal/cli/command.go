@@ -98,10 +98,9 @@ type invocation struct {
 	onLine []flagValue
 	origin map[string]found
 
-	// file is the configuration file; nil when there is none. fileError says why it cannot
-	// be read, unsettled what is wrong with the settings, the file's included.
+	// file is the configuration file, nil when there is none; unsettled is what is wrong
+	// with the settings, the file's included.
 	file      *config.File
-	fileError error
 	unsettled error
 
 	remarked bool     // what is odd about the login has been said

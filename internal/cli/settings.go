@@ -194,7 +194,6 @@ func (inv *invocation) applySettings(globals, locals []flagSpec) error {
 	apply(inv.fromEnvironment)
 	var err error
 	if inv.file, err = inv.loadFile(); err != nil {
-		inv.fileError = err
 		return firstError(first, err)
 	}
 	apply(inv.fromFile)

@@ -207,12 +207,15 @@ func (d *doctor) checkProxy(ctx context.Context) diagnosis {
 	host := d.base.Hostname()
 	proxy, err := d.proxyFor(d.base)
 	switch {
-	case err != nil:
-		return diagnosis{statusFail, "a proxy variable holds no address", remedy + host} // the error would show it
+	case err != nil || !d.proxySound():
+		return diagnosis{statusFail, "the proxy's variable holds no address", remedy + host} // the error would show it
 	case proxy == nil:
 		return healthy("none on the way to %s", host)
 	}
-	name := maskUserinfo(proxy.String())
+	name := proxy.Scheme + "://" + proxy.Host
+	if proxy.User != nil {
+		name = proxy.Scheme + "://" + maskedHeader + "@" + proxy.Host
+	}
 	port := first(proxy.Port(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(proxy.Hostname(), port))
@@ -227,6 +230,24 @@ func (d *doctor) checkProxy(ctx context.Context) diagnosis {
 		return diagnosis{statusFail, name + " wants a user name and a password", remedy + host}
 	}
 	return healthy("%s is reached", name)
+}
+
+// proxySound says whether the variable for the backend's scheme, if it is set, holds an
+// address. One that does not is passed over in silence, or taken for the name of a host.
+func (d *doctor) proxySound() bool {
+	proxies := d.inv.proxies()
+	value := proxies.HTTPSProxy
+	if d.base.Scheme == "http" {
+		value = proxies.HTTPProxy
+	}
+	if value == "" || loopback(d.base.Hostname()) {
+		return true
+	}
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	u, err := url.Parse(value)
+	return err == nil && u.Hostname() != ""
 }
 
 // checkBackend makes one call with the login as it is, or without if it cannot be used

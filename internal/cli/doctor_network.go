@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
@@ -271,7 +270,7 @@ func (d *doctor) checkBackend(ctx context.Context) diagnosis {
 	if err != nil {
 		return notTried("config")
 	}
-	source, err := auth.Open(ctx, d.inv.locator(), d.inv.authConfig(d.client))
+	source, err := d.inv.openLogin(ctx, d.client)
 	if err != nil {
 		return d.failing(err)
 	}

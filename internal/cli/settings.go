@@ -231,14 +231,6 @@ func (inv *invocation) fromEnvironment(l listedSetting) (found, bool) {
 // fromFile is what the configuration file says about a setting that nothing stronger
 // sets.
 func (inv *invocation) fromFile(l listedSetting) (found, bool) {
-	stronger := append([]string{l.flag.name}, l.rivals...)
-	for _, flag := range stronger {
-		s, ok := settingOf(l.command, flag)
-		other := listedSetting{command: l.command, flag: flagSpec{name: flag}, setting: s}
-		if _, set := inv.fromEnvironment(other); inv.given[flag] || ok && set {
-			return found{}, false
-		}
-	}
 	look := inv.file.Setting
 	if !l.shared {
 		look = inv.file.Value
@@ -246,6 +238,14 @@ func (inv *invocation) fromFile(l listedSetting) (found, bool) {
 	value, ok := look(l.command, l.key)
 	if !ok || l.key == "" {
 		return found{}, false
+	}
+	stronger := append([]string{l.flag.name}, l.rivals...)
+	for _, flag := range stronger {
+		s, ok := settingOf(l.command, flag)
+		other := listedSetting{command: l.command, flag: flagSpec{name: flag}, setting: s}
+		if _, set := inv.fromEnvironment(other); inv.given[flag] || ok && set {
+			return found{}, false
+		}
 	}
 	texts := value.Texts
 	if l.path {

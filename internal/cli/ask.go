@@ -53,7 +53,7 @@ func (o *askOptions) agree(inv *invocation) error {
 	case o.count && inv.global.jsonl:
 		return usagef("--count prints one document: use --json, not --jsonl")
 	}
-	if err := o.checkAliases(); err != nil {
+	if err := o.checkAliases(inv); err != nil {
 		return err
 	}
 	return o.checkCount(inv)

@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -56,7 +57,7 @@ func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 		return o.takeToken(ctx, s)
 	}
 	if o.port < 0 || o.port > 65535 {
-		return usagef("--port wants a number from 1 to 65535, not %d", o.port)
+		return s.inv.badSetting("port", fmt.Errorf("want a number from 1 to 65535, not %d", o.port))
 	}
 	if err := s.begin(ctx); err != nil {
 		return err

@@ -194,6 +194,7 @@ func canaryScene(t *testing.T, scene string) *tap {
 	}{
 		{"", []emulator.LoginOptions{good}, []string{
 			"ask --debug -v hi", "ask --debug --jsonl -u hi", "respond --debug --include-headers --sse hi", "auth status --debug -v --check --json",
+			"doctor --debug -v",
 		}},
 		{"token-", []emulator.LoginOptions{good, old, dead}, []string{
 			"ask --debug -v --json hi", "auth refresh --debug -v", "auth refresh --debug --json", "auth token --debug --min-ttl 1000h", "auth token --debug",
@@ -208,6 +209,7 @@ func canaryScene(t *testing.T, scene string) *tap {
 			"ask --debug --dry-run hi", "auth status --debug -v", "auth info --debug --claims all", "auth info --debug --json --claims all",
 			"auth export --debug -y --format codex", "auth export --debug -y --format env", "auth import --debug -v -y --force --json " + other,
 			"auth import --debug -y " + other, "auth logout --debug", "auth login --debug", "auth info --token eyJ0-not-here",
+			"doctor --debug -v --json", "doctor --offline", "config show --debug -v", "config show --json",
 		}},
 	} {
 		issuers := strings.HasPrefix(scene, "token-") && scene != "token-rate" || strings.HasPrefix(scene, "device-") ||

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/codexctl/codexctl/internal/config"
 	"github.com/codexctl/codexctl/pkg/auth"
 )
 
@@ -44,6 +45,8 @@ func commands() command {
 			authCommand(),
 			serveCommand(),
 			emulatorCommand(),
+			doctorCommand(),
+			configCommand(),
 			versionCommand(),
 			helpCommand(),
 		},
@@ -89,10 +92,16 @@ type invocation struct {
 	talk   *talk
 	source *auth.Source // the login in use; nil before it is needed
 
-	// given names the flags that stood on the line, by their full names; origin the
-	// variable that set a flag which did not.
+	// given names the flags that stood on the line, by their full names, and onLine has
+	// their values; origin is what has set a flag which did not.
 	given  map[string]bool
-	origin map[string]string
+	onLine []flagValue
+	origin map[string]found
+
+	// file is the configuration file, nil when there is none; unsettled is what is wrong
+	// with the settings, the file's included.
+	file      *config.File
+	unsettled error
 
 	remarked bool     // what is odd about the login has been said
 	atEnd    []func() // what is to be tidied up

@@ -21,6 +21,10 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
+	// Size gives the columns and lines of the terminal behind Stdout, 0 if it does not say;
+	// nil when there is none.
+	Size func() (columns, lines int)
+
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
 	Environ func() []string
@@ -68,6 +72,7 @@ func ProcessEnv() *Env {
 		StderrTerminal: terminal.Is(os.Stderr),
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
+		Size: func() (columns, lines int) { return terminal.Size(os.Stdout) },
 	}
 	if env.StdinKind == StdinTerminal && env.StderrTerminal {
 		prompt := func() terminal.Prompt {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/codexctl/codexctl/internal/config"
 	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -66,6 +67,9 @@ var (
 
 	// errExpiresSoon is a token that outlives the command by too little.
 	errExpiresSoon = errors.New("the access token expires")
+
+	// errUnwell is what `doctor` ends with when a check fails.
+	errUnwell = errors.New("checks failed")
 )
 
 // outcome is what an error means for whoever called: an exit code, the value of
@@ -125,6 +129,7 @@ func outcomes() []outcome {
 		{err: session.ErrNoResponse, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrNoItem, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
+		{err: errUnwell, exit: exitFailure, code: "internal", hint: "do what stands below the failing rows, then look again: codexctl doctor"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},
@@ -158,6 +163,7 @@ func outcomes() []outcome {
 func meaning(err error) outcome {
 	var usage *usageError
 	var setting *settingError
+	var file *config.Error
 	var transform *transformError
 	var signal interrupted
 	var endpoint *auth.EndpointError
@@ -174,6 +180,8 @@ func meaning(err error) outcome {
 		return outcome{exit: SignalExit(signal.signal), code: "interrupted"}
 	case errors.As(err, &usage):
 		return outcome{exit: exitUsage, code: "usage", hint: usage.hint}
+	case errors.As(err, &file):
+		return outcome{exit: exitConfig, code: "config"} // its hint needs to know the line: see hint
 	case errors.As(err, &setting):
 		return outcome{exit: exitConfig, code: "config", hint: "correct or unset " + setting.origin}
 	case errors.As(err, &transform):

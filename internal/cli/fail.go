@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codexctl/codexctl/internal/config"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -157,7 +158,10 @@ func (inv *invocation) hint(err error, means outcome) string {
 	var fixed *auth.NotRenewableError
 	var file *credentials.FileError
 	var piped *stdinLoginError
+	var configured *config.Error
 	switch {
+	case errors.As(err, &configured):
+		return inv.fileHint(configured)
 	case errors.As(err, &piped) && errors.Is(piped, credentials.ErrMalformed):
 		return hintStdinLogin
 	case means.hint == "" && means.exit == exitUsage:

@@ -27,6 +27,7 @@ type globalOptions struct {
 	idleTimeout    time.Duration
 	retries        int
 	caCert         string
+	config         string
 
 	noStdin      bool
 	stdinTimeout time.Duration
@@ -69,6 +70,7 @@ func (g *globalOptions) flags() []flagSpec {
 		durationFlag("idle-timeout", &g.idleTimeout, "longest silence on a stream, 0 for any (default 5m)"),
 		intFlag("retries", "N", &g.retries, "tries after a failure, before the first output only (default 3)"),
 		stringFlag("ca-cert", "FILE", &g.caCert, "certificates to trust besides the system's"),
+		stringFlag("config", "FILE", &g.config, "configuration file (default ~/.config/codexctl/config.toml)"),
 		boolFlag("no-stdin", &g.noStdin, "never read stdin"),
 		durationFlag("stdin-timeout", &g.stdinTimeout, "give up on a silent stdin after this time"),
 		boolFlag("help,h", &g.help, "show help"),

@@ -13,7 +13,7 @@ import (
 func helpCommand() command {
 	return command{
 		name: "help", summary: "show help for a command or a topic", args: "[COMMAND… | TOPIC]",
-		details:  "Topics: exit-codes.",
+		details:  "Topics: environment, exit-codes.",
 		examples: []string{"codexctl help ask", "codexctl help exit-codes"},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(_ context.Context, args []string) error { return inv.help(args) }
@@ -24,6 +24,9 @@ func helpCommand() command {
 func (inv *invocation) help(args []string) error {
 	if len(args) == 1 && args[0] == "exit-codes" {
 		return inv.exitCodes()
+	}
+	if len(args) == 1 && args[0] == "environment" {
+		return inv.helpEnvironment()
 	}
 	root := commands()
 	if _, ok := root.find(args); !ok {
@@ -89,10 +92,10 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	section(&b, palette, "Commands", c.subLines())
 	if c.setup != nil {
 		flags, _ := c.setup(inv)
-		section(&b, palette, "Flags", flagLines(flags))
+		section(&b, palette, "Flags", flagLines(strings.Join(path, " "), flags))
 	}
 	if len(path) == 0 {
-		section(&b, palette, "Flags of every command", flagLines(inv.global.flags()))
+		section(&b, palette, "Flags of every command", flagLines("", inv.global.flags()))
 	} else {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
@@ -139,12 +142,12 @@ func indent(lines []string) string {
 	return b.String()
 }
 
-func flagLines(flags []flagSpec) string {
+func flagLines(command string, flags []flagSpec) string {
 	return columns(func(w io.Writer) {
 		for _, f := range flags {
 			usage := f.usage
-			if from := variables(f.name); len(from) > 0 {
-				usage += " [$" + strings.Join(from, ", $") + "]"
+			if s, ok := settingOf(command, f.name); ok && len(s.variables) > 0 {
+				usage += " [$" + strings.Join(s.variables, ", $") + "]"
 			}
 			fmt.Fprintf(w, "  %s\t%s\n", f.spelled(), usage)
 		}

@@ -13,7 +13,7 @@ import (
 func Main(ctx context.Context, env *Env, args []string) int {
 	inv := &invocation{
 		env: env, global: defaultGlobals(),
-		given: make(map[string]bool), origin: make(map[string]string),
+		given: make(map[string]bool), origin: make(map[string]found),
 	}
 	inv.openStreams()
 	return inv.finish(inv.run(ctx, args))
@@ -44,6 +44,7 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		return err
 	}
 	inv.given, inv.dashed = line.given, line.dashed
+	inv.onLine = slices.Concat(line.global, line.local)
 	switch {
 	case line.help:
 		inv.guessOutput(args)
@@ -76,8 +77,8 @@ func (inv *invocation) guessOutput(args []string) {
 	}
 }
 
-// apply gives the flags their values, from the line and from the environment, and
-// runs the command.
+// apply gives the flags their values, from the line, the environment and the
+// configuration file, and runs the command.
 func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flagSpec, act action) error {
 	if err := setFlags(globals, l.global); err != nil {
 		return err
@@ -85,10 +86,11 @@ func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flag
 	if err := setFlags(locals, l.local); err != nil {
 		return err
 	}
-	if err := inv.applyEnvironment(slices.Concat(globals, locals)); err != nil {
-		return err
+	err := inv.applySettings(globals, locals)
+	if settled := inv.settle(); err == nil {
+		err = settled
 	}
-	if err := inv.settle(); err != nil {
+	if inv.unsettled = err; err != nil && !(inv.forgives() && isConfigError(err)) {
 		return err
 	}
 	if inv.given["timeout"] {
@@ -110,6 +112,12 @@ func setFlags(flags []flagSpec, values []flagValue) error {
 		}
 	}
 	return nil
+}
+
+// forgives says whether the command works in spite of settings that cannot be used: those
+// by which people find out what is wrong with them.
+func (inv *invocation) forgives() bool {
+	return slices.Contains([]string{"config path", "doctor", "help"}, inv.commandName())
 }
 
 // settle checks the global options against each other, once all are known.
@@ -153,6 +161,7 @@ func (inv *invocation) settleValues() error {
 	for name, value := range map[string]string{
 		"transform": g.transform, "auth-file": g.authFile, "base-url": g.baseURL, "issuer": g.issuer,
 		"originator": g.originator, "client-version": g.clientVersion, "ca-cert": g.caCert,
+		"config": g.config,
 	} {
 		if inv.given[name] && value == "" {
 			return usagef("--%s is empty; leave it out to do without", name)

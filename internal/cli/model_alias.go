@@ -1,6 +1,9 @@
 package cli
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // aliasOptions is --model-alias, for every command that has it.
 type aliasOptions struct{ aliases repeated }
@@ -10,10 +13,10 @@ func (o *aliasOptions) aliasFlag() flagSpec {
 }
 
 // checkAliases wants two names each.
-func (o *aliasOptions) checkAliases() error {
-	for _, alias := range o.aliases {
+func (o *aliasOptions) checkAliases(inv *invocation) error {
+	for i, alias := range o.aliases {
 		if from, to, ok := strings.Cut(alias, "="); !ok || from == "" || to == "" {
-			return usagef("--model-alias wants OLD=NEW, not %q", alias)
+			return inv.badItem("model-alias", i, fmt.Errorf("want OLD=NEW, not %q", alias))
 		}
 	}
 	return nil

@@ -51,7 +51,7 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 		}
 		var err error
 		if text, err = inv.readFile(ctx, "instructions-file", o.instructionsFile); err != nil {
-			return "", err
+			return "", inv.blame("instructions-file", err)
 		}
 	} else if !o.instructions.given {
 		return "", nil
@@ -61,7 +61,7 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 		}
 	}
 	switch {
-	case blank(text) && inv.origin["instructions"] != "" && o.instructionsFile == "":
+	case blank(text) && !inv.given["instructions"] && o.instructionsFile == "":
 		return "", inv.badSetting("instructions", errors.New("it is empty: Instructions are required"))
 	case blank(text):
 		return "", errNoInstructions()

@@ -39,7 +39,7 @@ func (o *respondOptions) body(ctx context.Context, inv *invocation, args []strin
 	if o.model.given && (inv.given["model"] || o.fills(body, "model")) {
 		edit.string("model", o.model.text)
 	}
-	if instructions != "" && (inv.given["instructions"] || o.instructionsFile != "" || o.fills(body, "instructions")) {
+	if instructions != "" && (inv.given["instructions"] || inv.given["instructions-file"] || o.fills(body, "instructions")) {
 		edit.string("instructions", instructions)
 	}
 	if err := o.editInput(ctx, inv, edit, args); err != nil {

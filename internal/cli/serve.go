@@ -150,8 +150,10 @@ func (o *serveOptions) validate(inv *invocation) error {
 		return inv.badSetting("port", fmt.Errorf("want 0 to 65535, not %d", o.port))
 	case o.maxConcurrent < 0:
 		return inv.badSetting("max-concurrent", fmt.Errorf("want 0 or more, not %d", o.maxConcurrent))
-	case o.sessionTTL < 0 || o.drain < 0:
-		return usagef("--session-ttl and --drain want no negative time")
+	case o.sessionTTL < 0:
+		return inv.badSetting("session-ttl", fmt.Errorf("want no negative time, not %s", o.sessionTTL))
+	case o.drain < 0:
+		return inv.badSetting("drain", fmt.Errorf("want no negative time, not %s", o.drain))
 	case o.unix != "" && (o.host != "" || inv.given["port"]):
 		return usagef("--unix excludes --host and --port")
 	case o.noStore && o.sessionStore != "" && inv.given["session-store"]:
@@ -159,12 +161,12 @@ func (o *serveOptions) validate(inv *invocation) error {
 	case o.instructionsMode != "default" && o.instructionsFile == "":
 		return usagef("--instructions-mode %s wants --instructions-file", o.instructionsMode)
 	}
-	if err := o.checkAliases(); err != nil {
+	if err := o.checkAliases(inv); err != nil {
 		return err
 	}
-	for _, origin := range o.origins {
+	for i, origin := range o.origins {
 		if origin != "*" && !strings.Contains(origin, "://") {
-			return usagef("--cors wants an origin such as https://app.example, not %q", origin)
+			return inv.badItem("cors", i, fmt.Errorf("want an origin such as https://app.example, not %q", origin))
 		}
 	}
 	return nil
@@ -180,10 +182,10 @@ func (o *serveOptions) key(ctx context.Context, inv *invocation) (string, error)
 	if o.keyFile != "" {
 		data, err := slurp(ctx, o.keyFile)
 		if err != nil {
-			return "", usageOr(ctx, err, "--api-key-file")
+			return "", inv.blame("api-key-file", usageOr(ctx, err, "--api-key-file"))
 		}
 		if text, origin = strings.TrimSpace(string(data)), "--api-key-file"; text == "" {
-			return "", usagef("--api-key-file %s: the file is empty", o.keyFile)
+			return "", inv.blame("api-key-file", usagef("--api-key-file %s: the file is empty", o.keyFile))
 		}
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {

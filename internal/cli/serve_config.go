@@ -77,10 +77,10 @@ func (o *serveOptions) readInstructions(ctx context.Context, inv *invocation) (s
 	}
 	text, err := inv.readFile(ctx, "instructions-file", o.instructionsFile)
 	if err != nil {
-		return "", err
+		return "", inv.blame("instructions-file", err)
 	}
 	if blank(text) {
-		return "", usagef("--instructions-file %s: the file is empty", o.instructionsFile)
+		return "", inv.blame("instructions-file", usagef("--instructions-file %s: the file is empty", o.instructionsFile))
 	}
 	return strings.TrimSpace(text), nil
 }
@@ -152,7 +152,7 @@ func (o *serveOptions) logger(inv *invocation) (*slog.Logger, func(), error) {
 	if o.logFile != "" {
 		file, err := os.OpenFile(o.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return nil, nil, usagef("--log-file: %v", plainPathError(err))
+			return nil, nil, inv.blame("log-file", usagef("--log-file: %v", plainPathError(err)))
 		}
 		to, finish = file, func() { _ = file.Close() }
 	}

@@ -59,7 +59,7 @@ func (l *standingLogin) current(ctx context.Context, useless *auth.Source) (*aut
 	if l.source != nil && l.source != useless {
 		return l.source, nil
 	}
-	found, err := auth.Open(ctx, l.inv.locator(), l.inv.authConfig(l.client))
+	found, err := l.inv.openLogin(ctx, l.client)
 	if err != nil {
 		return nil, err
 	}

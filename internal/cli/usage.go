@@ -44,7 +44,7 @@ func formerName(path []string, word string) (string, bool) {
 		return "auth login", true
 	case "auth openai-info":
 		return "auth info", true
-	case "config":
+	case "config", "config codex":
 		return "ask (nothing has to be enabled)", true
 	}
 	return "", false

@@ -30,7 +30,7 @@ func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.S
 	if err := inv.checkURL("issuer", inv.global.issuer); err != nil {
 		return nil, err
 	}
-	source, err := auth.Open(ctx, inv.locator(), inv.authConfig(client))
+	source, err := inv.openLogin(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,20 @@ func (inv *invocation) signIn(ctx context.Context, client *http.Client) (*auth.S
 		return nil, err
 	}
 	inv.source = source
+	return source, nil
+}
+
+// openLogin finds the login. One that the configuration file names may not go wherever
+// somebody says, as one may that is named for this call: the file is there all the time,
+// and would do for a forgotten CODEXCTL_BASE_URL as well.
+func (inv *invocation) openLogin(ctx context.Context, client *http.Client) (*auth.Source, error) {
+	source, err := auth.Open(ctx, inv.locator(), inv.authConfig(client))
+	if err != nil {
+		return nil, err
+	}
+	if from, set := inv.origin["auth-file"]; set && from.variable == "" {
+		source.Login.Named = false
+	}
 	return source, nil
 }
 

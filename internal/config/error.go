@@ -25,7 +25,7 @@ type Error struct {
 	// Text is the line of a file that is not TOML, at most 80 characters of it.
 	Text string
 
-	// Err is why the file cannot be read; nil if it could be.
+	// Err is why the file or a value cannot be used; nil if Reason says it all.
 	Err error
 
 	syntax bool // the file is not TOML
@@ -52,7 +52,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap is why the file cannot be read.
+// Unwrap is why the file or a value cannot be used.
 func (e *Error) Unwrap() error { return e.Err }
 
 // shown is how many characters of the file an error shows.

@@ -16,6 +16,10 @@ func secretKey(name string) bool {
 	return false
 }
 
+// IsSecret says whether a text is or holds what only secrets look like, so that it must
+// not be shown.
+func IsSecret(text string) bool { return secretText(text) }
+
 // secretText says whether a value is or holds what only secrets look like: a JSON Web
 // Token, an API key, a header that carries one, a URL with a password.
 func secretText(text string) bool {

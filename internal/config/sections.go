@@ -102,12 +102,13 @@ func (s *sections) nearestKey(path []string) string {
 			return spell(at, name)
 		}
 	}
+	var all []string
 	for _, other := range s.list {
 		if _, there := s.keys[other.Name][fold(key)]; there {
-			return spell(other.Name, fold(key))
+			all = append(all, spell(other.Name, fold(key)))
 		}
 	}
-	return ""
+	return strings.Join(all, " or ")
 }
 
 // nearestTable is the table that was probably meant; empty if none is near.

@@ -146,6 +146,7 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rng:      rand.New(rand.NewPCG(e.config.Seed, number)),
 		now:      e.config.Now(),
 	}
+	x.setDate()
 	outcome := OutcomeAborted // stands if the handler panics to cut the connection
 	defer func() { e.journal.finish(entry, outcome) }()
 	e.route(x)
@@ -163,6 +164,14 @@ type exchange struct {
 	body []byte
 	rng  *rand.Rand
 	now  time.Time
+}
+
+// setDate puts a clock that is wrong into the answer, if the scene has one.
+func (x *exchange) setDate() {
+	if stage, refused := x.stage(); refused == nil && stage.scene.ClockAheadS != 0 {
+		ahead := time.Duration(stage.scene.ClockAheadS) * time.Second
+		x.w.Header().Set("Date", x.now.Add(ahead).UTC().Format(http.TimeFormat))
+	}
 }
 
 // route sends x to its endpoint.

@@ -35,6 +35,10 @@ type Scene struct {
 	// means 13,872.
 	ResetAfterS int `json:"reset_after_s,omitempty"`
 
+	// ClockAheadS is how far the Date header of every answer is ahead of the clock, in
+	// seconds; a negative one is behind it.
+	ClockAheadS int `json:"clock_ahead_s,omitempty"`
+
 	// Lite is how a model of the Lite kind takes a request in plain form.
 	Lite LiteMood `json:"lite,omitempty"`
 

@@ -620,3 +620,20 @@ func BenchmarkShortAnswer(b *testing.B) {
 		_ = response.Body.Close()
 	}
 }
+
+// A clock that is wrong shows in every answer, also in those that are refusals.
+func TestClockScenes(t *testing.T) {
+	clock := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	for name, want := range map[string]string{
+		"default":      "",
+		"clock-ahead":  "Sat, 21 Nov 2026 09:00:00 GMT",
+		"clock-behind": "Sat, 21 Nov 2026 07:00:00 GMT",
+	} {
+		e := New(Config{Now: func() time.Time { return clock }, Scene: named(t, name)})
+		for _, path := range []string{modelsPath, "/nowhere"} {
+			if got := e.get(t, call{method: http.MethodGet, path: path}).header.Get("Date"); got != want {
+				t.Errorf("%s %s: Date %q, want %q", name, path, got, want)
+			}
+		}
+	}
+}

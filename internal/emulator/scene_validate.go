@@ -72,6 +72,9 @@ func (s Scene) checkNumbers() error {
 			return fmt.Errorf("%s must be between 0 and %d, not %d", n.field, largest, n.value)
 		}
 	}
+	if s.ClockAheadS < -largest || s.ClockAheadS > largest {
+		return fmt.Errorf("clock_ahead_s must be between %d and %d, not %d", -largest, largest, s.ClockAheadS)
+	}
 	if !(s.DeltasPerSecond >= 0 && s.DeltasPerSecond <= 1e6) {
 		return fmt.Errorf("deltas_per_second must be between 0 and 1000000, not %v", s.DeltasPerSecond)
 	}

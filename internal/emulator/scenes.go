@@ -132,6 +132,8 @@ func faultScenes() []namedScene {
 		{"overloaded-once", "503 server_is_overloaded once, then fine", Scene{Fault: FaultOverloaded, Times: 1}},
 		{"gateway-timeout-html", "504 with an HTML page", Scene{Fault: FaultGatewayTimeout}},
 		{"redirect", "302 to another host", Scene{Fault: FaultRedirect}},
+		{"clock-ahead", "the Date header is an hour ahead", Scene{ClockAheadS: 3600}},
+		{"clock-behind", "the Date header is an hour behind", Scene{ClockAheadS: -3600}},
 	}
 }
 

@@ -124,6 +124,8 @@ func outcomes() []outcome {
 		{scene: "overloaded-once", calls: 2, text: said},
 		{scene: "gateway-timeout-html", status: 502, code: "blocked"},
 		{scene: "redirect", status: 502, code: "redirect"},
+		{scene: "clock-ahead", text: said},
+		{scene: "clock-behind", text: said},
 
 		// Cuts. What had been held back until then was not sent.
 		{scene: "cut-after-three-deltas", status: 502, code: "truncated", late: true, text: "Hel"},

@@ -1,0 +1,286 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/codexctl/codexctl/internal/config"
+	"github.com/codexctl/codexctl/internal/terminal"
+)
+
+func configShowCommand() command {
+	return command{
+		name: "show", summary: "print every setting with its value and origin",
+		details:  "Values of headers, passwords in addresses and whatever looks like a secret are masked.",
+		examples: []string{"codexctl config show", "codexctl config show --json"},
+		setup: func(inv *invocation) ([]flagSpec, action) {
+			return nil, func(context.Context, []string) error { return inv.showConfig() }
+		},
+	}
+}
+
+// configShowDocument is the JSON result of `config show`.
+type configShowDocument struct {
+	SchemaVersion int               `json:"schema_version"`
+	Type          string            `json:"type"`
+	Path          *string           `json:"path"`
+	Exists        bool              `json:"exists"`
+	Items         []settingDocument `json:"items"`
+}
+
+type settingDocument struct {
+	Key    string          `json:"key"`
+	Value  json.RawMessage `json:"value"`
+	Origin originDocument  `json:"origin"`
+}
+
+// originDocument is where a value comes from: a flag or a variable by its name, a file by
+// its path and line, or the default.
+type originDocument struct {
+	Kind string  `json:"kind"`
+	Name *string `json:"name"`
+	Path *string `json:"path"`
+	Line *int    `json:"line"`
+}
+
+// effective is a setting with what it comes to.
+type effective struct {
+	name   string
+	flag   flagSpec
+	texts  []string // as the flag takes them, secrets masked; none for no value
+	origin originDocument
+	shown  string // the origin, for people
+}
+
+func (inv *invocation) showConfig() error {
+	settings, err := inv.effectiveSettings()
+	if err != nil {
+		return err
+	}
+	if inv.global.wantsDocument() {
+		return inv.document(inv.configDocument(settings))
+	}
+	return inv.table(func(w io.Writer) {
+		fmt.Fprintln(w, "KEY\tVALUE\tORIGIN")
+		for _, s := range settings {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.cell(), s.shown)
+		}
+	})
+}
+
+func (inv *invocation) configDocument(settings []effective) configShowDocument {
+	path, _ := inv.configPath()
+	doc := configShowDocument{SchemaVersion: 1, Type: "config show", Path: stringOrNull(path), Items: []settingDocument{}}
+	if _, err := os.Stat(path); err == nil {
+		doc.Exists = true
+	}
+	for _, s := range settings {
+		doc.Items = append(doc.Items, settingDocument{s.name, s.json(), s.origin})
+	}
+	return doc
+}
+
+// effectiveSettings are the settings of all commands. A shared one of several commands
+// stands there once, and again for each command whose table in the file has it. The error
+// is about the first value that its flag does not take.
+func (inv *invocation) effectiveSettings() ([]effective, error) {
+	var all []effective
+	seen := make(map[string]bool)
+	for _, l := range allSettings(inv.env) {
+		own := !l.shared
+		if _, apart := inv.file.Value(l.command, l.key); apart && l.command != "" {
+			own = true
+		}
+		if l.shared && !seen[l.key+l.flag.name] {
+			seen[l.key+l.flag.name] = true
+			general := l
+			general.command = ""
+			value, err := inv.effective(general)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, value)
+		}
+		if !own || l.command == "" {
+			continue
+		}
+		value, err := inv.effective(l)
+		if err != nil {
+			return nil, err
+		}
+		value.name = table(l.command) + "." + l.key
+		all = append(all, value)
+	}
+	return all, nil
+}
+
+// effective is what one setting comes to.
+func (inv *invocation) effective(l listedSetting) (effective, error) {
+	e := effective{name: l.key, flag: l.flag, shown: "default", origin: originDocument{Kind: "default"}}
+	if e.name == "" {
+		e.name = underscored(l.flag.name)
+	}
+	e.texts = l.defaults()
+	if path, _ := inv.configPath(); l.flag.name == "config" && path != "" {
+		e.texts = []string{path}
+	}
+	value, set := inv.fromEnvironment(l)
+	if !set {
+		value, set = inv.fromFile(l)
+	}
+	switch {
+	case inv.given[l.flag.name]:
+		e.shown = "--" + l.flag.name
+		e.origin = originDocument{Kind: "flag", Name: stringOrNull(e.shown)}
+		e.texts = nil
+		for _, v := range inv.onLine {
+			if v.name == l.flag.name {
+				e.texts = append(e.texts, v.value)
+			}
+		}
+		if !l.flag.repeats() {
+			e.texts = e.texts[len(e.texts)-1:]
+		}
+	case set:
+		// The flag is a fresh one, so this is only a look whether it takes the value.
+		if err := value.giveTo(l.flag); err != nil {
+			return e, err
+		}
+		e.texts = value.texts
+		e.shown, e.origin = value.describe()
+	}
+	for i, text := range e.texts {
+		e.texts[i] = masked(l.flag.name, text)
+	}
+	return e, nil
+}
+
+// describe names the origin, for people and for programs.
+func (v found) describe() (string, originDocument) {
+	if v.variable != "" {
+		return v.variable, originDocument{Kind: "variable", Name: stringOrNull(v.variable)}
+	}
+	at := v.value.Origin
+	return at.String(), originDocument{Kind: "file", Path: stringOrNull(at.File), Line: &at.Line}
+}
+
+// defaults is what counts when nothing is said. The flag is a fresh one.
+func (l listedSetting) defaults() []string {
+	if l.fallback != "" {
+		return []string{l.fallback}
+	}
+	if l.flag.repeats() {
+		return nil
+	}
+	var alone flag.FlagSet
+	if err := l.flag.flag.Apply(&alone); err != nil {
+		return nil
+	}
+	text := alone.Lookup(l.flag.name).Value.String()
+	if _, isTime := l.flag.flag.(*cli.DurationFlag); isTime {
+		text = shortTime(text)
+	}
+	if text == "" {
+		return nil
+	}
+	return []string{text}
+}
+
+// shortTime is a duration without the zeros that Go ends it with: 10m, not 10m0s.
+func shortTime(text string) string {
+	if short, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = short + "m"
+	}
+	if short, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = short + "h"
+	}
+	return text
+}
+
+// masked is a value without what must not be shown.
+func masked(flag, text string) string {
+	if flag == "header" {
+		name, value, _ := strings.Cut(text, ":")
+		if strings.TrimSpace(value) == "" {
+			return text
+		}
+		return name + ": " + maskedHeader
+	}
+	text = maskUserinfo(text)
+	if config.IsSecret(text) {
+		return maskedHeader
+	}
+	return text
+}
+
+// maskUserinfo hides the user and the password of an address.
+func maskUserinfo(text string) string {
+	scheme, rest, isURL := strings.Cut(text, "://")
+	if !isURL {
+		return text
+	}
+	end := strings.IndexAny(rest, "/?# \t\n")
+	if end < 0 {
+		end = len(rest)
+	}
+	at := strings.LastIndex(rest[:end], "@")
+	if at < 0 {
+		return text
+	}
+	return scheme + "://" + maskedHeader + rest[at:]
+}
+
+// cell is the value in a table, on one line and not too long.
+func (e effective) cell() string {
+	text := strings.Join(e.texts, ", ")
+	if len(e.texts) == 0 {
+		return "-"
+	}
+	text = strings.Join(strings.Fields(terminal.Clean(text)), " ")
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// json is the value as JSON: a switch is a boolean, a number a number, a list a list.
+func (e effective) json() json.RawMessage {
+	var v any
+	switch {
+	case e.flag.repeats():
+		v = nonNil(e.texts)
+	case len(e.texts) == 0:
+	default:
+		v = e.texts[0]
+		if plain := e.plain(); plain != nil {
+			return plain
+		}
+	}
+	data, err := encode(v)
+	if err != nil { // texts can always be encoded
+		return json.RawMessage("null")
+	}
+	return data
+}
+
+// plain is a value that JSON has a kind of its own for; nil for a text.
+func (e effective) plain() json.RawMessage {
+	var alone flag.FlagSet
+	switch e.flag.flag.(type) {
+	case *cli.BoolFlag, *cli.IntFlag, *cli.Uint64Flag:
+	default:
+		return nil
+	}
+	if e.flag.flag.Apply(&alone) != nil || alone.Set(e.flag.name, e.texts[0]) != nil {
+		return nil
+	}
+	return json.RawMessage(alone.Lookup(e.flag.name).Value.String())
+}

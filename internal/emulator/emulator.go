@@ -163,6 +163,8 @@ type exchange struct {
 	body []byte
 	rng  *rand.Rand
 	now  time.Time
+
+	returns time.Time // when the scene's allowance comes back; zero if it has no such time
 }
 
 // route sends x to its endpoint.

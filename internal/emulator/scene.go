@@ -35,6 +35,19 @@ type Scene struct {
 	// means 13,872.
 	ResetAfterS int `json:"reset_after_s,omitempty"`
 
+	// UsedPercent is how much of the short window is used up; zero means 12. It shows
+	// in the usage document and in the headers of answers.
+	UsedPercent int `json:"used_percent,omitempty"`
+
+	// AllowanceReturns ends UsedPercent and the faults about a used-up allowance,
+	// ResetAfterS after the first request that meets the scene. Without it the reset
+	// is always as far away as at first.
+	AllowanceReturns bool `json:"allowance_returns,omitempty"`
+
+	// UsageDocument is answered by the usage endpoint as it is, instead of a document
+	// about the limits of this scene.
+	UsageDocument json.RawMessage `json:"usage_document,omitempty"`
+
 	// Lite is how a model of the Lite kind takes a request in plain form.
 	Lite LiteMood `json:"lite,omitempty"`
 

@@ -13,6 +13,7 @@ import (
 // askOptions are the flags of `ask`.
 type askOptions struct {
 	requestOptions
+	quotaOptions
 	effort, summary, verbosity, tier string
 	webSearch                        bool
 	noStream, exact, usage           bool
@@ -36,7 +37,7 @@ func askCommand() command {
 }
 
 func (o *askOptions) flags() []flagSpec {
-	return append(o.requestOptions.flags(),
+	return append(append(o.requestOptions.flags(), o.quotaOptions.flags()...),
 		stringFlag("effort,e", "LEVEL", &o.effort, "reasoning effort, such as low, medium, high"),
 		stringFlag("summary", "KIND", &o.summary, "reasoning summary: auto, concise, detailed"),
 		stringFlag("verbosity", "LEVEL", &o.verbosity, "length of the answer: low, medium, high"),
@@ -49,7 +50,7 @@ func (o *askOptions) flags() []flagSpec {
 }
 
 func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) error {
-	ctx, cancel := inv.bounded(ctx)
+	ctx, cancel := o.quotaOptions.bounded(ctx, inv)
 	defer cancel()
 	a := &answer{
 		inv: inv, options: o, stdin: stdinUnused,
@@ -133,7 +134,7 @@ func (a *answer) ask(ctx context.Context) error {
 		return err
 	}
 	a.call.client = client
-	err = a.write(ctx)
+	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	if a.options.usage && a.call.header != nil {
 		a.inv.talk.note("%s", usageLine(a.collector.Response(), a.call))
 	}

@@ -42,6 +42,8 @@ func commands() command {
 			askCommand(),
 			respondCommand(),
 			authCommand(),
+			modelsCommand(),
+			usageCommand(),
 			serveCommand(),
 			emulatorCommand(),
 			versionCommand(),

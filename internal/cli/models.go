@@ -28,7 +28,7 @@ func modelsCommand() command {
 			"with a warning. --json also has the models that are not meant to be chosen.",
 		examples: []string{
 			"codexctl models",
-			"codexctl models --transform 'items.#(visible)#.id'",
+			"codexctl models --transform 'items.#(visible==true)#.id'",
 			"codexctl models --refresh --client-version 0.170.0",
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {

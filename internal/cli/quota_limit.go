@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -104,10 +103,7 @@ func (a allowance) exceeds(flag string, most percentage) error {
 	case len(over) > 1:
 		e.used = strings.Join(over, " and ") + " are used"
 	case a.Reached:
-		e.used, e.limit = "the usage limit is reached", ""
-		if a.ReachedType != "" {
-			e.used += fmt.Sprintf(" (%s)", a.ReachedType)
-		}
+		e.used, e.limit = "the usage limit is reached"+reachedType(a), ""
 	default:
 		return nil
 	}

@@ -96,14 +96,14 @@ func (v quotaView) text(a allowance, now time.Time) string {
 	}
 	var b strings.Builder
 	line := func(name, rest string) { fmt.Fprintf(&b, "%-*s  %s\n", names, name, rest) }
-	for _, r := range rows {
-		line(r.name, v.window(r.window, v.width-names-2, now))
+	for i, rest := range v.windows(rows, v.width-names-2, now) {
+		line(rows[i].name, rest)
 	}
 	if len(rows) == 0 {
 		line("Windows", "the backend tells of none")
 	}
 	if a.Reached {
-		line("State", v.palette.Bad("the usage limit is reached")+strings.TrimRight(" "+terminal.Clean(a.ReachedType), " "))
+		line("State", v.palette.Bad("the usage limit is reached")+reachedType(a))
 	}
 	if a.Plan != "" {
 		line("Plan", strings.ToUpper(terminal.Clean(a.Plan)))
@@ -114,21 +114,42 @@ func (v quotaView) text(a allowance, now time.Time) string {
 	return b.String()
 }
 
-// window is a bar, the percentage and the reset, as far as there is room.
-func (v quotaView) window(w *responses.Window, room int, now time.Time) string {
-	used := fmt.Sprintf("%5s used", percent(w.UsedPercent))
-	resets := []string{""}
-	if !w.ResetsAt.IsZero() {
-		left := relative(w.ResetsAt.Sub(now))
-		resets = []string{"resets " + localTime(w.ResetsAt) + " (" + left + ")", "resets " + left, ""}
+// reachedType names a limit that is not the usual one.
+func reachedType(a allowance) string {
+	if a.ReachedType == "" || a.ReachedType == "rate_limit_reached" {
+		return ""
 	}
-	for _, reset := range resets {
-		line := strings.TrimRight(used+"  "+reset, " ")
-		if bar := room - len(line) - len("[]  "); bar >= shortestBar {
-			return v.bar(w.UsedPercent, min(bar, longestBar)) + "  " + line
+	return " (" + terminal.Clean(a.ReachedType) + ")"
+}
+
+// windows are a bar, the percentage and the reset for each window, as far as there is
+// room: first the date goes, then the whole reset, then the bar. All bars are as long.
+func (v quotaView) windows(rows []windowRow, room int, now time.Time) []string {
+	lines, width := make([]string, len(rows)), 0
+	for _, detail := range []func(time.Time) string{
+		func(at time.Time) string { return "  resets " + localTime(at) + " (" + relative(at.Sub(now)) + ")" },
+		func(at time.Time) string { return "  resets " + relative(at.Sub(now)) },
+		func(time.Time) string { return "" },
+	} {
+		width = longestBar
+		for i, r := range rows {
+			lines[i] = fmt.Sprintf("%5s used", percent(r.window.UsedPercent))
+			if !r.window.ResetsAt.IsZero() {
+				lines[i] += detail(r.window.ResetsAt)
+			}
+			width = min(width, room-len(lines[i])-len("[]  "))
+		}
+		if width >= shortestBar {
+			break
 		}
 	}
-	return used
+	if width < shortestBar {
+		return lines
+	}
+	for i, r := range rows {
+		lines[i] = v.bar(r.window.UsedPercent, width) + "  " + lines[i]
+	}
+	return lines
 }
 
 // bar is a bar of so many characters, and its ends.

@@ -181,7 +181,7 @@ func takeLock(t *testing.T, path string) (release func()) {
 func codexctl(url string, args ...string) *exec.Cmd {
 	cmd := exec.Command("codexctl", args...)
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + os.TempDir(), "XDG_CACHE_HOME=" + os.DevNull,
 		"CODEXCTL_BASE_URL=" + url + "/backend-api/codex", "CODEXCTL_ISSUER=" + url, "GORACE=" + promptly,
 	}
 	return cmd

@@ -62,7 +62,7 @@ func (s *serving) logs(text string) {
 func serve(t *testing.T, stand, home string, args ...string) *serving {
 	t.Helper()
 	cmd := codexctl(stand, append([]string{"serve", "-p", "0", "--json"}, args...)...)
-	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_STATE_HOME="+home+"/state")
+	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_STATE_HOME="+home+"/state", "XDG_CACHE_HOME="+home+"/cache")
 	s := &serving{t: t, cmd: cmd, log: &lockedBuffer{}, done: make(chan error, 1)}
 	cmd.Stderr = s.log
 	out, err := cmd.StdoutPipe()

@@ -116,6 +116,18 @@ func (c *Catalogue) Refresh(ctx context.Context) ([]responses.Model, error) {
 	return c.ask(ctx, true)
 }
 
+// Confirm is the list after the backend was asked whether ours is still the present one,
+// however young it is. The error is that of Refresh.
+func (c *Catalogue) Confirm(ctx context.Context) ([]responses.Model, error) {
+	return c.ask(ctx, false)
+}
+
+// Fresh says whether Models would answer without asking.
+func (c *Catalogue) Fresh() bool {
+	_, fresh := c.held()
+	return fresh
+}
+
 // Cached is the list without asking the backend, however old, and when it was fetched
 // or confirmed; ok is false if there is none.
 func (c *Catalogue) Cached() (models []responses.Model, fetched time.Time, ok bool) {

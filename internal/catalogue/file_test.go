@@ -157,6 +157,30 @@ func TestCachedAndKnownLiteAskNobody(t *testing.T) {
 	}
 }
 
+func TestConfirmAsksWithTheETag(t *testing.T) {
+	folder, now := t.TempDir(), noon
+	b := &backend{list: models("a"), etag: `W/"1"`}
+	c := process(folder, b, &now)
+	if c.Fresh() {
+		t.Error("Fresh without a list = true, want false")
+	}
+	for range 3 {
+		if got, err := c.Confirm(t.Context()); err != nil || len(got) != 1 {
+			t.Fatalf("Confirm = %v, %v", got, err)
+		}
+		if !process(folder, b, &now).Fresh() {
+			t.Error("Fresh after Confirm = false, want true")
+		}
+	}
+	if diff := cmp.Diff([]string{"", `W/"1"`, `W/"1"`}, b.asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+	now = now.Add(5 * time.Minute)
+	if process(folder, b, &now).Fresh() {
+		t.Error("Fresh after five minutes = true, want false")
+	}
+}
+
 func TestRefreshTakesTheWholeList(t *testing.T) {
 	folder, now := t.TempDir(), noon
 	b := &backend{list: models("a"), etag: "1"}

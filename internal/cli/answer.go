@@ -122,7 +122,7 @@ func (a *answer) ask(ctx context.Context) error {
 		return err
 	}
 	a.display = a.options.displayOptions.begin(a.inv)
-	err = a.write(ctx)
+	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	a.display.end()
 	if err == nil {
 		err = a.conversation.keep(ctx, &a.call, a.collector.Response())

@@ -15,6 +15,7 @@ type askOptions struct {
 	displayOptions
 	outputOptions
 	sessionOptions
+	quotaOptions
 }
 
 func askCommand() command {
@@ -39,7 +40,7 @@ func askCommand() command {
 func (o *askOptions) flags() []flagSpec {
 	return slices.Concat(
 		o.requestOptions.flags(), []flagSpec{o.aliasFlag()}, o.inputOptions.flags(), o.tuningOptions.flags(), o.structureOptions.flags(),
-		o.displayOptions.flags(), o.outputOptions.flags(), o.sessionOptions.flags(),
+		o.displayOptions.flags(), o.outputOptions.flags(), o.sessionOptions.flags(), o.quotaOptions.flags(),
 	)
 }
 
@@ -60,7 +61,7 @@ func (o *askOptions) agree(inv *invocation) error {
 }
 
 func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) error {
-	ctx, cancel := inv.bounded(ctx)
+	ctx, cancel := o.quotaOptions.bounded(ctx, inv)
 	defer cancel()
 	a := newAnswer(inv, o)
 	defer a.close()

@@ -195,6 +195,7 @@ func canaryScene(t *testing.T, scene string) *tap {
 		{"", []emulator.LoginOptions{good}, []string{
 			"ask --debug -v hi", "ask --debug --jsonl -u hi", "respond --debug --include-headers --sse hi", "auth status --debug -v --check --json",
 			"doctor --debug -v",
+			"models --debug -v --refresh", "models --debug --json", "usage --debug -v", "usage --debug --json --fail-over 1",
 		}},
 		{"token-", []emulator.LoginOptions{good, old, dead}, []string{
 			"ask --debug -v --json hi", "auth refresh --debug -v", "auth refresh --debug --json", "auth token --debug --min-ttl 1000h", "auth token --debug",

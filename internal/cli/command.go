@@ -43,6 +43,8 @@ func commands() command {
 			askCommand(),
 			respondCommand(),
 			authCommand(),
+			modelsCommand(),
+			usageCommand(),
 			serveCommand(),
 			emulatorCommand(),
 			doctorCommand(),

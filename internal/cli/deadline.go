@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // bounded is the context of one answer: --timeout ends it.
@@ -10,6 +11,9 @@ func (inv *invocation) bounded(ctx context.Context) (context.Context, context.Ca
 	if inv.global.timeout == 0 {
 		return context.WithCancel(ctx)
 	}
-	cause := fmt.Errorf("%w after %s (--timeout)", errDeadline, inv.global.timeout)
-	return context.WithTimeoutCause(ctx, inv.global.timeout, cause)
+	return context.WithTimeoutCause(ctx, inv.global.timeout, deadlineError(inv.global.timeout))
+}
+
+func deadlineError(limit time.Duration) error {
+	return fmt.Errorf("%w after %s (--timeout)", errDeadline, limit)
 }

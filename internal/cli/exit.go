@@ -130,6 +130,7 @@ func outcomes() []outcome {
 		{err: session.ErrNoItem, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
 		{err: errUnwell, exit: exitFailure, code: "internal", hint: "do what stands below the failing rows, then look again: codexctl doctor"},
+		{err: errNoWindow, exit: exitFailure, code: "server_error", hint: "see what the backend says: codexctl usage --json"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},
@@ -171,9 +172,12 @@ func meaning(err error) outcome {
 	var port *portError
 	var proxy *proxyError
 	var rescued *credentials.RescueError
+	var quota *quotaError
 	switch {
 	case errors.As(err, &rescued) && !errors.Is(err, auth.ErrAccountChanged):
 		return outcome{exit: exitConfig, code: "config", hint: "make the store writable, then move the saved login to its place"}
+	case errors.As(err, &quota):
+		return outcome{exit: exitLimited, code: "quota_exhausted", hint: quota.hint}
 	case errors.As(err, &port):
 		return outcome{exit: exitConfig, code: "port_in_use", hint: "choose another: " + port.flag}
 	case errors.As(err, &signal):

@@ -88,6 +88,10 @@ func (inv *invocation) explain(err error) *errorDocument {
 		Code: means.code, Message: message(err, means, inv.env.Home == ""), ExitCode: means.exit,
 		Hint: stringOrNull(inv.hint(err, means)),
 	}
+	var quota *quotaError
+	if errors.As(err, &quota) {
+		doc.resetAt(quota.resets)
+	}
 	var api *responses.APIError
 	if !errors.As(err, &api) {
 		return doc
@@ -105,11 +109,16 @@ func (inv *invocation) explain(err error) *errorDocument {
 			doc.Hint = stringOrNull("wait until then; repeating it sooner does not help")
 		}
 	}
-	if !api.ResetsAt.IsZero() {
-		doc.ResetsAt = instant(api.ResetsAt)
-		doc.Message += "; resets at " + api.ResetsAt.Local().Format("2006-01-02 15:04 MST")
-	}
+	doc.resetAt(api.ResetsAt)
 	return doc
+}
+
+// resetAt says when the allowance comes back, if that is known.
+func (d *errorDocument) resetAt(at time.Time) {
+	if !at.IsZero() {
+		d.ResetsAt = instant(at)
+		d.Message += "; resets at " + localTime(at)
+	}
 }
 
 // message is an error's text, behind the words that the case is known by.

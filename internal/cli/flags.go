@@ -57,6 +57,10 @@ func (f flagSpec) wants() string {
 		return "a time such as 5s, 2m or 1h30m"
 	case *cli.IntFlag, *cli.Uint64Flag:
 		return "a whole number"
+	case *cli.GenericFlag:
+		if f.value == "PCT" {
+			return "a percentage from 0 to 100"
+		}
 	}
 	return f.value
 }
@@ -125,4 +129,8 @@ func (o *optional) String() string { return o.text }
 func optionalFlag(spec, value string, to *optional, usage string) flagSpec {
 	name, aliases := names(spec)
 	return flagSpec{name, aliases, value, usage, &cli.GenericFlag{Name: name, Value: to}}
+}
+
+func percentFlag(name string, to *percentage, usage string) flagSpec {
+	return flagSpec{name, nil, "PCT", usage, &cli.GenericFlag{Name: name, Value: to}}
 }

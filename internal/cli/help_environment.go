@@ -42,6 +42,7 @@ func otherVariables() []otherVariable {
 		{"REQUEST_METHOD", "set by web servers for CGI programs: HTTP_PROXY does not count then"},
 		{"XDG_CONFIG_HOME", "folder of codexctl/config.toml, instead of ~/.config"},
 		{"XDG_STATE_HOME", "folder of codexctl's conversations and rescued logins, instead of ~/.local/state"},
+		{"XDG_CACHE_HOME", "folder of codexctl's list of models, instead of ~/.cache"},
 		{"BROWSER", "how sign-in starts a browser, if --browser-command does not say"},
 		{"TERM", "dumb: no colours, no moving cursor"},
 		{"SSH_CONNECTION", "set in an SSH session: sign-in tells how to do without a browser; SSH_TTY as well"},

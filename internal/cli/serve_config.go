@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codexctl/codexctl/internal/catalogue"
 	"github.com/codexctl/codexctl/internal/proxy"
 	"github.com/codexctl/codexctl/internal/redis"
 	"github.com/codexctl/codexctl/internal/session"
@@ -45,7 +44,8 @@ func (o *serveOptions) config(ctx context.Context, inv *invocation, key string, 
 	client.Notify = nil
 	login := &standingLogin{inv: inv, client: client.HTTPClient, warn: func(err error) { logger.Warn("login", slog.String("cause", err.Error())) }}
 	client.Authorizer = login
-	list := &catalogue.Catalogue{List: client.Models, MaxAge: listAge, Now: inv.env.Now}
+	list := inv.catalogue(client, login.account)
+	list.MaxAge = listAge
 	client.Catalogue = list
 	store, closeStore, err := o.sessions(ctx, inv, login)
 	if err != nil {

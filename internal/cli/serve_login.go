@@ -77,6 +77,16 @@ func (l *standingLogin) current(ctx context.Context, useless *auth.Source) (*aut
 	return found, nil
 }
 
+// account is the id of the account that a request would be signed for now; empty when
+// nobody is signed in.
+func (l *standingLogin) account() string {
+	source, err := l.current(context.Background(), nil)
+	if err != nil {
+		return ""
+	}
+	return source.Account()
+}
+
 // look says whose login is there, and whether it can be used. It renews nothing.
 func (l *standingLogin) look(ctx context.Context) (proxy.Login, error) {
 	now := l.inv.env.Now()

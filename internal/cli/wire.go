@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/codexctl/codexctl/internal/catalogue"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -143,7 +142,7 @@ func (inv *invocation) client(ctx context.Context) (*responses.Client, error) {
 	if client.Authorizer, err = inv.signIn(ctx, client.HTTPClient); err != nil {
 		return nil, err
 	}
-	client.Catalogue = &catalogue.Catalogue{List: client.Models}
+	client.Catalogue = inv.catalogue(client, inv.source.Account)
 	return client, nil
 }
 

@@ -164,6 +164,8 @@ type exchange struct {
 	body []byte
 	rng  *rand.Rand
 	now  time.Time
+
+	returns time.Time // when the scene's allowance comes back; zero if it has no such time
 }
 
 // setDate puts a clock that is wrong into the answer, if the scene has one.

@@ -135,16 +135,16 @@ func notIncluded(who person) *refusal {
 
 // usageLimit says that the allowance is used up, and until when.
 func (x *exchange) usageLimit(s Scene, who person, status int) *refusal {
-	resets := x.now.Unix() + int64(s.resetAfter())
+	l := x.limits(s, who)
 	f := &refusal{status: status, api: newAPIError("usage_limit_reached", "", "", "The usage limit has been reached.")}
 	f.api.Error.PlanType = who.plan
-	f.api.Error.ResetsAt = resets
-	f.api.Error.ResetsInSeconds = int64(s.resetAfter())
+	f.api.Error.ResetsAt = l.primary.resetAt
+	f.api.Error.ResetsInSeconds = int64(l.primary.resetAfter.Seconds())
 	if status == http.StatusNotFound {
 		code := "usage_limit_reached"
 		f.api.Error.Code = &code
 	}
-	f.header = x.limits(s, who).headers()
+	f.header = l.headers()
 	f.header["x-codex-rate-limit-reached-type"] = []string{"rate_limit_reached"}
 	return f
 }

@@ -15,7 +15,7 @@ func (x *exchange) prelude(endpoint, model string, who person) (Scene, *refusal)
 	if refused != nil {
 		return Scene{}, refused
 	}
-	scene := stage.take(endpoint)
+	scene := x.allowance(stage, stage.take(endpoint))
 	if pause(x.r.Context(), scene.HeadDelayMS.duration()) != nil {
 		// Written to nobody: the client has gone.
 		return scene, detail(http.StatusRequestTimeout, "Request Timeout")
@@ -53,7 +53,7 @@ func (x *exchange) serveResponses(endpoint string, who person) {
 // allows.
 func (x *exchange) stream(scene Scene, who person, model string, frames []frame) {
 	header := x.w.Header()
-	for name, values := range x.limits(Scene{}, who).headers() {
+	for name, values := range x.limits(Scene{UsedPercent: scene.UsedPercent, ResetAfterS: scene.ResetAfterS}, who).headers() {
 		header[name] = values
 	}
 	if scene.ServedModel != "" {

@@ -38,6 +38,18 @@ type Scene struct {
 	// ClockAheadS is how far the Date header of every answer is ahead of the clock, in
 	// seconds; a negative one is behind it.
 	ClockAheadS int `json:"clock_ahead_s,omitempty"`
+	// UsedPercent is how much of the short window is used up; zero means 12. It shows
+	// in the usage document and in the headers of answers.
+	UsedPercent int `json:"used_percent,omitempty"`
+
+	// AllowanceReturns ends UsedPercent and the faults about a used-up allowance,
+	// ResetAfterS after the first request that meets the scene. Without it the reset
+	// is always as far away as at first.
+	AllowanceReturns bool `json:"allowance_returns,omitempty"`
+
+	// UsageDocument is answered by the usage endpoint as it is, instead of a document
+	// about the limits of this scene.
+	UsageDocument json.RawMessage `json:"usage_document,omitempty"`
 
 	// Lite is how a model of the Lite kind takes a request in plain form.
 	Lite LiteMood `json:"lite,omitempty"`

@@ -60,7 +60,7 @@ func (s Scene) checkNumbers() error {
 		field string
 		value int
 	}{
-		{"times", s.Times}, {"retry_after_s", s.RetryAfterS}, {"reset_after_s", s.ResetAfterS},
+		{"times", s.Times}, {"retry_after_s", s.RetryAfterS}, {"reset_after_s", s.ResetAfterS}, {"used_percent", s.UsedPercent},
 		{"token_delay_ms", int(s.TokenDelayMS)}, {"head_delay_ms", int(s.HeadDelayMS)},
 		{"first_delay_ms", int(s.FirstDelayMS)}, {"event_delay_ms", int(s.EventDelayMS)},
 		{"exchange_delay_ms", int(s.ExchangeDelayMS)}, {"revoke_delay_ms", int(s.RevokeDelayMS)},

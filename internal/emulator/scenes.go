@@ -111,6 +111,8 @@ func accountScenes() []namedScene {
 		{"usage-limit", "429 usage_limit_reached with the time of reset", Scene{Fault: FaultUsageLimit}},
 		{"usage-limit-once", "429 usage_limit_reached once, with a reset after 2 s", Scene{Fault: FaultUsageLimit, ResetAfterS: 2, Times: 1}},
 		{"usage-not-included", "429, the plan does not include Codex", Scene{Fault: FaultUsageNotIncluded}},
+		{"usage-limit-returns", "429 usage_limit_reached until 2 s after the first request", Scene{Fault: FaultUsageLimit, ResetAfterS: 2, AllowanceReturns: true}},
+		{"usage-high", "90 percent of the short window are used until 2 s after the first request", Scene{UsedPercent: 90, ResetAfterS: 2, AllowanceReturns: true}},
 		{"not-found-usage-limit", "404 that carries a usage-limit code", Scene{Fault: FaultHiddenUsageLimit}},
 		{"not-found-model", "404 Model not found", Scene{Fault: FaultNotFound}},
 		{"context-length", "400 context_length_exceeded", Scene{Fault: FaultContextLength}},

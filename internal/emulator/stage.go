@@ -3,6 +3,7 @@ package emulator
 import (
 	"net/http"
 	"sync/atomic"
+	"time"
 )
 
 // SceneHeader names the request header that chooses a scene for one request.
@@ -29,6 +30,7 @@ type stage struct {
 	scene Scene
 	err   error // the scene is invalid
 	used  atomic.Int64
+	met   atomic.Int64 // when the first request came, in Unix seconds; zero before
 
 	token, exchange, authorize, deviceStart, devicePoll, revoke atomic.Int64
 }
@@ -73,6 +75,14 @@ func (s *stage) peek() Scene {
 		return s.scene.untroubled()
 	}
 	return s.scene
+}
+
+// returns is when the allowance of the scene comes back, given the present time. It is
+// the same for all requests. Seconds are rounded up: resets_at has whole ones, and at
+// that time it has to be true.
+func (s *stage) returns(now time.Time) time.Time {
+	s.met.CompareAndSwap(0, now.Add(time.Second-time.Nanosecond).Unix())
+	return time.Unix(s.met.Load()+int64(s.scene.resetAfter()), 0)
 }
 
 // strikes reports whether the scene is about the endpoint.

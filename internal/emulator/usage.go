@@ -38,10 +38,34 @@ func (x *exchange) limits(s Scene, who person) limits {
 		l.primary.usedPercent = 100
 		l.primary.resetAfter = time.Duration(s.resetAfter()) * time.Second
 	}
+	if s.UsedPercent > 0 {
+		l.primary.usedPercent = s.UsedPercent
+		l.primary.resetAfter = time.Duration(s.resetAfter()) * time.Second
+	}
+	if x.returns.After(x.now) {
+		l.primary.resetAfter = x.returns.Sub(x.now)
+	}
 	for _, w := range []*window{&l.primary, &l.secondary} {
 		w.resetAt = x.now.Add(w.resetAfter).Unix()
 	}
 	return l
+}
+
+// allowance is the scene as it is now: whatever uses the allowance up is over once it
+// has come back.
+func (x *exchange) allowance(stage *stage, s Scene) Scene {
+	if !s.AllowanceReturns {
+		return s
+	}
+	x.returns = stage.returns(x.now)
+	if x.now.Before(x.returns) {
+		return s
+	}
+	s.UsedPercent, s.ResetAfterS = 0, 0
+	if s.Fault == FaultUsageLimit || s.Fault == FaultHiddenUsageLimit {
+		s.Fault = ""
+	}
+	return s
 }
 
 // headers renders the state as the backend does, with lower-case names and
@@ -121,6 +145,11 @@ func (x *exchange) serveUsage(endpoint string, who person) {
 	}
 	if stage, refused := x.stage(); refused == nil {
 		scene.Fault = stage.peek().Fault
+		scene = x.allowance(stage, scene)
+	}
+	if scene.UsageDocument != nil {
+		writeJSON(x.w, scene.UsageDocument)
+		return
 	}
 	l := x.limits(scene, who)
 	answer := usageAnswer{PlanType: l.plan, AdditionalRateLimits: []struct{}{}, Credits: usageCredits{Balance: "0"}}

@@ -106,6 +106,8 @@ func outcomes() []outcome {
 		{scene: "deactivated-workspace", status: 402, code: "deactivated_workspace"},
 		{scene: "usage-limit", status: 429, code: "usage_limit_reached"},
 		{scene: "usage-limit-once", status: 429, code: "usage_limit_reached"}, // never repeated
+		{scene: "usage-limit-returns", status: 429, code: "usage_limit_reached"},
+		{scene: "usage-high", text: said},
 		{scene: "usage-not-included", status: 403, code: "plan_required"},
 		{scene: "not-found-usage-limit", status: 429, code: "usage_limit_reached"},
 		{scene: "not-found-model", status: 400, code: "model_not_available"},

@@ -136,6 +136,10 @@ func (s *Source) Credential(ctx context.Context) (credentials.Credential, error)
 	return s.held(c), nil
 }
 
+// Account is the id of the account whose login was seen last, in the store or in an
+// answer of the issuer; empty if it has none. Nothing is read or asked.
+func (s *Source) Account() string { return s.held(s.Login.Credential).AccountID }
+
 // Renew renews the login now, or adopts the result if another process has just
 // done it.
 //

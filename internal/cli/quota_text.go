@@ -1,0 +1,215 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/codexctl/codexctl/internal/terminal"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+const (
+	// usualWidth is taken for a stdout that does not say how wide it is.
+	usualWidth = 80
+
+	// A bar has as many characters as there is room for, within these bounds; a line
+	// without room for the shortest has none.
+	shortestBar, longestBar = 10, 40
+
+	// fullFrom is the percentage from which a bar is painted as a warning.
+	fullFrom = 90
+)
+
+// localTime is an instant as a person's own clock shows it.
+func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
+
+// windowTitle is a window's length. The backend has been seen to be a minute short.
+func windowTitle(w *responses.Window) string {
+	if (w.Minutes+1)%60 == 0 {
+		return windowName(w.Minutes + 1)
+	}
+	return windowName(w.Minutes)
+}
+
+// quotaView draws an allowance for one stdout.
+type quotaView struct {
+	width   int // columns
+	unicode bool
+	palette terminal.Palette
+}
+
+// quotaView looks at stdout: bars of blocks are for terminals that can show them.
+func (inv *invocation) quotaView() quotaView {
+	v := quotaView{width: usualWidth, palette: terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}}
+	if !inv.out.terminal {
+		return v
+	}
+	v.unicode = inv.speaksUnicode()
+	if inv.env.Size != nil {
+		if columns, _ := inv.env.Size(); columns > 0 {
+			v.width = columns
+		}
+	}
+	return v
+}
+
+// speaksUnicode says whether the locale is one of UTF-8.
+//
+// Source: POSIX, Base Definitions, section 8.2: the first that is set counts.
+func (inv *invocation) speaksUnicode() bool {
+	locale := strings.ToLower(first(inv.env.Getenv("LC_ALL"), inv.env.Getenv("LC_CTYPE"), inv.env.Getenv("LANG")))
+	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+}
+
+// windowRow is a window with its name.
+type windowRow struct {
+	name   string
+	window *responses.Window
+}
+
+// rows are the account's windows, then those of single models.
+func (a allowance) rows() []windowRow {
+	var rows []windowRow
+	add := func(prefix string, windows ...*responses.Window) {
+		for _, w := range windows {
+			if w != nil {
+				rows = append(rows, windowRow{strings.TrimSpace(terminal.Clean(prefix) + " " + windowTitle(w)), w})
+			}
+		}
+	}
+	add("", a.Primary, a.Secondary)
+	for _, extra := range a.Additional {
+		add(extra.Name, extra.Primary, extra.Secondary)
+	}
+	return rows
+}
+
+// text is all that is known, a line for each window and for what there is besides.
+func (v quotaView) text(a allowance, now time.Time) string {
+	rows := a.rows()
+	names := utf8.RuneCountInString("Credits")
+	for _, r := range rows {
+		names = max(names, utf8.RuneCountInString(r.name))
+	}
+	var b strings.Builder
+	line := func(name, rest string) { fmt.Fprintf(&b, "%-*s  %s\n", names, name, rest) }
+	for i, rest := range v.windows(rows, v.width-names-2, now) {
+		line(rows[i].name, rest)
+	}
+	if len(rows) == 0 {
+		line("Windows", "the backend tells of none")
+	}
+	if a.Reached {
+		line("State", v.palette.Bad("the usage limit is reached")+reachedType(a))
+	}
+	if a.Plan != "" {
+		line("Plan", strings.ToUpper(terminal.Clean(a.Plan)))
+	}
+	if credits := creditsText(a.RateLimits); credits != "" {
+		line("Credits", credits)
+	}
+	return b.String()
+}
+
+// reachedType names a limit that is not the usual one.
+func reachedType(a allowance) string {
+	if a.ReachedType == "" || a.ReachedType == "rate_limit_reached" {
+		return ""
+	}
+	return " (" + terminal.Clean(a.ReachedType) + ")"
+}
+
+// windows are a bar, the percentage and the reset for each window, as far as there is
+// room: first the date goes, then the whole reset, then the bar. All bars are as long.
+func (v quotaView) windows(rows []windowRow, room int, now time.Time) []string {
+	lines, width := make([]string, len(rows)), 0
+	for _, detail := range []func(time.Time) string{
+		func(at time.Time) string { return "  resets " + localTime(at) + " (" + relative(at.Sub(now)) + ")" },
+		func(at time.Time) string { return "  resets " + relative(at.Sub(now)) },
+		func(time.Time) string { return "" },
+	} {
+		width = longestBar
+		for i, r := range rows {
+			lines[i] = fmt.Sprintf("%5s used", percent(r.window.UsedPercent))
+			if !r.window.ResetsAt.IsZero() {
+				lines[i] += detail(r.window.ResetsAt)
+			}
+			width = min(width, room-len(lines[i])-len("[]  "))
+		}
+		if width >= shortestBar {
+			break
+		}
+	}
+	if width < shortestBar {
+		return lines
+	}
+	for i, r := range rows {
+		lines[i] = v.bar(r.window.UsedPercent, width) + "  " + lines[i]
+	}
+	return lines
+}
+
+// bar is a bar of so many characters, and its ends.
+func (v quotaView) bar(used float64, width int) string {
+	full, empty := "#", "-"
+	if v.unicode {
+		full, empty = "█", "░"
+	}
+	filled := int(math.Round(max(0, min(100, used)) / 100 * float64(width)))
+	if used > 0 {
+		filled = max(1, filled) // a little is not nothing
+	}
+	paint := v.palette.Good
+	if used >= fullFrom {
+		paint = v.palette.Bad
+	}
+	return "[" + paint(strings.Repeat(full, filled)) + v.palette.Dim(strings.Repeat(empty, width-filled)) + "]"
+}
+
+// short is one line without names of what is used.
+func (a allowance) short(separator string) string {
+	var parts []string
+	for _, w := range a.Windows() {
+		parts = append(parts, strings.ReplaceAll(windowTitle(w), " ", "")+" "+percent(w.UsedPercent))
+	}
+	if a.Reached {
+		parts = append(parts, "limit reached")
+	}
+	if len(parts) == 0 {
+		return "no windows"
+	}
+	return strings.Join(parts, separator)
+}
+
+// separator stands between the parts of a short line. A prompt's text comes through a
+// pipe, so that the locale alone decides.
+func (inv *invocation) separator() string {
+	if inv.speaksUnicode() {
+		return " · "
+	}
+	return " | "
+}
+
+// relative is how far away an instant is.
+func relative(left time.Duration) string {
+	if left <= 0 {
+		return "now"
+	}
+	return "in " + roughly(left)
+}
+
+// creditsText is what was bought on top; empty if the backend does not say.
+func creditsText(l responses.RateLimits) string {
+	switch {
+	case l.UnlimitedCredits != nil && *l.UnlimitedCredits:
+		return "unlimited"
+	case l.HasCredits == nil:
+		return ""
+	case !*l.HasCredits:
+		return "none"
+	}
+	return first(terminal.Clean(l.CreditsBalance), "some")
+}

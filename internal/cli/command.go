@@ -44,6 +44,8 @@ func commands() command {
 			authCommand(),
 			serveCommand(),
 			emulatorCommand(),
+			completionCommand(),
+			manCommand(),
 			versionCommand(),
 			helpCommand(),
 		},

@@ -21,6 +21,9 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
+	// Columns is how wide the terminal behind Stdout is; 0 if it is none or does not say.
+	Columns int
+
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
 	Environ func() []string
@@ -66,6 +69,7 @@ func ProcessEnv() *Env {
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
+		Columns:        terminal.Columns(os.Stdout),
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}

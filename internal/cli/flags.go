@@ -38,6 +38,16 @@ func (f flagSpec) set(value string) error {
 	return alone.Set(f.name, value)
 }
 
+// repeats says whether the flag may stand several times.
+func (f flagSpec) repeats() bool {
+	generic, ok := f.flag.(*cli.GenericFlag)
+	if !ok {
+		return false
+	}
+	_, ok = generic.Value.(*repeated)
+	return ok
+}
+
 // wants says what values a flag takes.
 func (f flagSpec) wants() string {
 	switch f.flag.(type) {

@@ -153,6 +153,13 @@ func (r *bashReader) next(char rune) {
 		}
 		r.end()
 		r.target = true
+	case char == '@' || char == '$':
+		// These break a word and yet belong to what follows (rl_special_prefixes).
+		r.begun = true
+		if strings.ContainsRune(r.breaks, char) {
+			r.cut = r.word.Len()
+		}
+		r.word.WriteRune(char)
 	default:
 		r.begun = true
 		r.word.WriteRune(char)

@@ -196,7 +196,7 @@ func (r *roff) describe(c command, path []string) {
 		r.text(strings.ToUpper(c.summary[:1]) + c.summary[1:] + ".")
 	}
 	if c.more != nil {
-		r.macro("PP")
+		r.paragraph()
 		r.prose(c.more())
 	}
 	if len(c.subs) == 0 {
@@ -216,7 +216,7 @@ func (r *roff) flags(inv *invocation, c command, path []string) {
 		r.flagItems(strings.Join(path, " "), flags)
 	}
 	if len(path) > 0 {
-		r.macro("PP")
+		r.paragraph()
 		r.text("The flags of every command are described in codexctl(1):")
 		var names []string
 		for _, f := range inv.global.flags() {

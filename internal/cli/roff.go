@@ -20,6 +20,14 @@ func (r *roff) title(name, date, version string) {
 	r.b.WriteString(`.TH "` + escapeRoff(name) + `" "1" "` + date + `" "` + escapeRoff(version) + `" "codexctl manual"` + "\n")
 }
 
+// paragraph begins one, unless a heading has just done so.
+func (r *roff) paragraph() {
+	written := strings.TrimSuffix(r.b.String(), "\n")
+	if !strings.HasPrefix(written[strings.LastIndex(written, "\n")+1:], ".SH") {
+		r.b.WriteString(".PP\n")
+	}
+}
+
 // text writes a filled paragraph, or a part of one.
 func (r *roff) text(text string) {
 	for line := range strings.SplitSeq(text, "\n") {
@@ -54,7 +62,7 @@ func (r *roff) item(name, about string) {
 func (r *roff) prose(text string) {
 	for i, paragraph := range strings.Split(strings.Trim(text, "\n"), "\n\n") {
 		if i > 0 {
-			r.b.WriteString(".PP\n")
+			r.paragraph()
 		}
 		var kept []string
 		for line := range strings.SplitSeq(paragraph, "\n") {

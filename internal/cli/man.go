@@ -39,12 +39,13 @@ type manDocument struct {
 	Items         []manPageDocument `json:"items"`
 }
 
-// manPageDocument is one page. Path is where it was written, null if it was not.
+// manPageDocument is one page. Path is where it was written, and null if it was not; Text
+// is null if it was.
 type manPageDocument struct {
 	Name    string  `json:"name"`
 	Section int     `json:"section"`
 	Path    *string `json:"path"`
-	Text    string  `json:"text"`
+	Text    *string `json:"text"`
 }
 
 func (o *manOptions) run(inv *invocation, args []string) error {
@@ -64,7 +65,7 @@ func (o *manOptions) run(inv *invocation, args []string) error {
 		if !ok {
 			return unknownHelp("man", args)
 		}
-		doc.Items = append(doc.Items, manPageDocument{Name: pageName(args), Section: 1, Text: page})
+		doc.Items = append(doc.Items, manPageDocument{Name: pageName(args), Section: 1, Text: &page})
 	}
 	switch {
 	case inv.global.wantsDocument():
@@ -75,7 +76,7 @@ func (o *manOptions) run(inv *invocation, args []string) error {
 		}
 		return nil
 	}
-	_, err := io.WriteString(inv.out, doc.Items[0].Text)
+	_, err := io.WriteString(inv.out, *doc.Items[0].Text)
 	return err
 }
 
@@ -93,7 +94,7 @@ func (inv *invocation) writeManPages(dir string) ([]manPageDocument, error) {
 		if err := replaceFile(file, text); err != nil {
 			return nil, &settingError{"--dir", plainPathError(err)}
 		}
-		written = append(written, manPageDocument{Name: name, Section: 1, Path: &file, Text: text})
+		written = append(written, manPageDocument{Name: name, Section: 1, Path: &file})
 	}
 	return written, nil
 }

@@ -157,6 +157,7 @@ func (c *completer) attached(spelled, value string) suggestions {
 
 // cluster is what may follow one letter or several behind a dash.
 func (c *completer) cluster() suggestions {
+	about := ""
 	for rest := c.current[1:]; rest != ""; {
 		_, size := utf8.DecodeRuneInString(rest)
 		f, _, err := c.parser.flag(rest[:size], "-"+rest[:size])
@@ -165,17 +166,17 @@ func (c *completer) cluster() suggestions {
 		}
 		rest = rest[size:]
 		c.parser.given[f.name] = true
-		if f.isSwitch() {
+		if about = f.usage; f.isSwitch() {
 			continue
 		}
 		value := strings.TrimPrefix(rest, "=")
 		found := c.values(f, value)
 		if len(found.words) == 0 && found.part == "" && value == "" {
-			found.words = []suggestion{{"", f.usage}}
+			found.words = []suggestion{{"", about}}
 		}
 		return found.behind(strings.TrimSuffix(c.current, value))
 	}
-	found := []suggestion{{c.current, "as it stands"}}
+	found := []suggestion{{c.current, about}}
 	for _, f := range c.unused() {
 		for _, name := range append([]string{f.name}, f.aliases...) {
 			if len(name) == 1 {

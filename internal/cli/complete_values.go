@@ -31,7 +31,7 @@ const sessionsKept = 30 * 24 * time.Hour
 // PATH is a file too, but for --transform and for PATH=VALUE.
 func (c *completer) values(f flagSpec, typed string) suggestions {
 	var s suggestions
-	for form := range strings.SplitSeq(f.value, "|") {
+	for form := range strings.SplitSeq(strings.Trim(f.value, "'"), "|") {
 		form, _, _ = strings.Cut(form, "[")
 		c.add(&s, f, form, typed)
 	}

@@ -21,8 +21,9 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
-	// Columns is how wide the terminal behind Stdout is; 0 if it is none or does not say.
-	Columns int
+	// Columns is the width of the terminal behind Stdout; 0 when it does not say, nil
+	// when there is none.
+	Columns func() int
 
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
@@ -69,7 +70,7 @@ func ProcessEnv() *Env {
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
-		Columns:        terminal.Columns(os.Stdout),
+		Columns:        func() int { return terminal.Columns(os.Stdout) },
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}

@@ -17,10 +17,14 @@ const (
 
 // columns is how wide lines of help may be.
 func (inv *invocation) columns() int {
-	if inv.env.Columns == 0 {
+	width := 0
+	if inv.env.Columns != nil {
+		width = inv.env.Columns()
+	}
+	if width == 0 {
 		return usualColumns
 	}
-	return min(max(inv.env.Columns, leastColumns), mostColumns)
+	return min(max(width, leastColumns), mostColumns)
 }
 
 // labelled is a name and what is said about it.

@@ -80,7 +80,7 @@ func TestHelpTopics(t *testing.T) {
 func TestHelpFits(t *testing.T) {
 	for _, columns := range []int{0, 60, 100} {
 		p := newProgram(t)
-		p.Columns = columns
+		p.Columns = func() int { return columns }
 		limit := columns
 		if limit == 0 {
 			limit = 80

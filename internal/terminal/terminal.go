@@ -13,11 +13,12 @@ func Is(f *os.File) bool {
 	return isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())
 }
 
-// Columns is how many columns a terminal has; 0 if f is none, or one that does not say.
+// Columns is how many columns the terminal behind f has; 0 if it is none, or does not
+// say.
 func Columns(f *os.File) int {
 	columns, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
+	if err != nil || columns < 0 {
 		return 0
 	}
-	return max(columns, 0)
+	return columns
 }

@@ -36,31 +36,6 @@ func (inv *invocation) help(args []string) error {
 	return inv.showHelp(root, args)
 }
 
-// unknownHelp is about words that are no command, and no topic where there are topics. It
-// suggests the nearest name.
-func unknownHelp(asked string, args []string) error {
-	e := &usageError{message: fmt.Sprintf("there is no %s on %q", asked, strings.Join(args, " ")), hint: "codexctl help"}
-	in := commands()
-	for i, name := range args {
-		sub, ok := in.sub(name)
-		if ok {
-			in = sub
-			continue
-		}
-		names := in.subNames()
-		if asked == "help" && i == 0 {
-			for _, t := range helpTopics() {
-				names = append(names, t.name)
-			}
-		}
-		if close, ok := closest(name, names); ok {
-			e.hint = strings.Join(append([]string{"codexctl", asked}, append(args[:i:i], close)...), " ")
-		}
-		break
-	}
-	return e
-}
-
 // exitCodes prints the table of exit codes, from the one in the code.
 func (inv *invocation) exitCodes() error {
 	if inv.global.wantsDocument() {
@@ -115,13 +90,13 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	if c.more != nil {
 		fmt.Fprintf(&b, "\n%s\n", c.more())
 	}
-	section(&b, palette, "Commands", c.subLines(inv.columns()))
+	section(&b, palette, "Commands", c.subLines(inv.helpColumns()))
 	if c.setup != nil {
 		flags, _ := c.setup(inv)
-		section(&b, palette, "Flags", flagLines(strings.Join(path, " "), flags, inv.columns()))
+		section(&b, palette, "Flags", flagLines(strings.Join(path, " "), flags, inv.helpColumns()))
 	}
 	if len(path) == 0 {
-		section(&b, palette, "Flags of every command", flagLines("", inv.global.flags(), inv.columns()))
+		section(&b, palette, "Flags of every command", flagLines("", inv.global.flags(), inv.helpColumns()))
 	} else {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
@@ -179,10 +154,6 @@ func flagLines(command string, flags []flagSpec, width int) string {
 	}
 	return layRows(rows, width)
 }
-
-// flagVariables names the variables that set a command's flag; command is empty for a flag
-// of every command.
-func flagVariables(_, flag string) []string { return variables(flag) }
 
 // spelled is all the ways to write a flag, short ones first.
 func (f flagSpec) spelled() string {

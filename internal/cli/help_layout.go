@@ -15,8 +15,8 @@ const (
 	nameColumns = 30
 )
 
-// columns is how wide lines of help may be.
-func (inv *invocation) columns() int {
+// helpColumns is how wide lines of help may be.
+func (inv *invocation) helpColumns() int {
 	width := 0
 	if inv.env.Columns != nil {
 		width = inv.env.Columns()
@@ -71,3 +71,7 @@ func wrap(text string, width int) []string {
 	}
 	return append(lines, line)
 }
+
+// flagVariables names the variables that set a command's flag; command is empty for a flag
+// of every command.
+func flagVariables(_, flag string) []string { return variables(flag) }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -44,6 +45,31 @@ func (inv *invocation) topic(name, text string) error {
 		return inv.document(topicDocument{1, "help", name, text})
 	}
 	return inv.out.styled(text)
+}
+
+// unknownHelp is about words that are no command, and no topic where there are topics. It
+// suggests the nearest name.
+func unknownHelp(asked string, args []string) error {
+	e := &usageError{message: fmt.Sprintf("there is no %s on %q", asked, strings.Join(args, " ")), hint: "codexctl help"}
+	in := commands()
+	for i, name := range args {
+		sub, ok := in.sub(name)
+		if ok {
+			in = sub
+			continue
+		}
+		names := in.subNames()
+		if asked == "help" && i == 0 {
+			for _, t := range helpTopics() {
+				names = append(names, t.name)
+			}
+		}
+		if close, ok := closest(name, names); ok {
+			e.hint = strings.Join(append([]string{"codexctl", asked}, append(args[:i:i], close)...), " ")
+		}
+		break
+	}
+	return e
 }
 
 // formattingExamples are lines to paste. Tests run them.

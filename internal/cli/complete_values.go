@@ -213,7 +213,7 @@ func (c *completer) sessions() []suggestion {
 	var found []suggestion
 	for _, s := range list {
 		for _, one := range named([]string{s.ID}) {
-			one.about = fmt.Sprintf("%d exchanges, %s, last %s", s.Exchanges, s.Model, s.Used.Local().Format("2006-01-02 15:04"))
+			one.about = fmt.Sprintf("exchanges: %d, model: %s, last: %s", s.Exchanges, s.Model, s.Used.Local().Format("2006-01-02 15:04"))
 			found = append(found, one)
 		}
 	}

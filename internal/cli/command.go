@@ -49,6 +49,8 @@ func commands() command {
 			emulatorCommand(),
 			doctorCommand(),
 			configCommand(),
+			completionCommand(),
+			manCommand(),
 			versionCommand(),
 			helpCommand(),
 		},

@@ -13,8 +13,8 @@ import (
 func helpCommand() command {
 	return command{
 		name: "help", summary: "show help for a command or a topic", args: "[COMMAND… | TOPIC]",
-		details:  "Topics: environment, exit-codes.",
-		examples: []string{"codexctl help ask", "codexctl help exit-codes"},
+		more:     topicHelp,
+		examples: []string{"codexctl help ask", "codexctl help auth login", "codexctl help exit-codes"},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(_ context.Context, args []string) error { return inv.help(args) }
 		},
@@ -22,15 +22,16 @@ func helpCommand() command {
 }
 
 func (inv *invocation) help(args []string) error {
-	if len(args) == 1 && args[0] == "exit-codes" {
-		return inv.exitCodes()
-	}
-	if len(args) == 1 && args[0] == "environment" {
-		return inv.helpEnvironment()
+	if len(args) == 1 {
+		for _, t := range helpTopics() {
+			if t.name == args[0] {
+				return t.show(inv)
+			}
+		}
 	}
 	root := commands()
 	if _, ok := root.find(args); !ok {
-		return &usageError{message: fmt.Sprintf("no help on %q", strings.Join(args, " ")), hint: "codexctl help"}
+		return unknownHelp("help", args)
 	}
 	return inv.showHelp(root, args)
 }
@@ -89,13 +90,13 @@ func (inv *invocation) showHelp(root command, path []string) error {
 	if c.more != nil {
 		fmt.Fprintf(&b, "\n%s\n", c.more())
 	}
-	section(&b, palette, "Commands", c.subLines())
+	section(&b, palette, "Commands", c.subLines(inv.helpColumns()))
 	if c.setup != nil {
 		flags, _ := c.setup(inv)
-		section(&b, palette, "Flags", flagLines(strings.Join(path, " "), flags))
+		section(&b, palette, "Flags", flagLines(strings.Join(path, " "), flags, inv.helpColumns()))
 	}
 	if len(path) == 0 {
-		section(&b, palette, "Flags of every command", flagLines("", inv.global.flags()))
+		section(&b, palette, "Flags of every command", flagLines("", inv.global.flags(), inv.helpColumns()))
 	} else {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
@@ -120,12 +121,12 @@ func (c command) usageLine(full string) string {
 	return strings.Join(strings.Fields(full+" [flags] "+c.args), " ")
 }
 
-func (c command) subLines() string {
-	return columns(func(w io.Writer) {
-		for _, sub := range c.subs {
-			fmt.Fprintf(w, "  %s\t%s\n", sub.name, sub.summary)
-		}
-	})
+func (c command) subLines(width int) string {
+	var rows []labelled
+	for _, sub := range c.subs {
+		rows = append(rows, labelled{sub.name, sub.summary})
+	}
+	return layRows(rows, width)
 }
 
 func section(b *strings.Builder, p terminal.Palette, title, body string) {
@@ -142,16 +143,16 @@ func indent(lines []string) string {
 	return b.String()
 }
 
-func flagLines(command string, flags []flagSpec) string {
-	return columns(func(w io.Writer) {
-		for _, f := range flags {
-			usage := f.usage
-			if s, ok := settingOf(command, f.name); ok && len(s.variables) > 0 {
-				usage += " [$" + strings.Join(s.variables, ", $") + "]"
-			}
-			fmt.Fprintf(w, "  %s\t%s\n", f.spelled(), usage)
+func flagLines(command string, flags []flagSpec, width int) string {
+	var rows []labelled
+	for _, f := range flags {
+		usage := f.usage
+		if from := flagVariables(command, f.name); len(from) > 0 {
+			usage += " [$" + strings.Join(from, ", $") + "]"
 		}
-	})
+		rows = append(rows, labelled{f.spelled(), usage})
+	}
+	return layRows(rows, width)
 }
 
 // spelled is all the ways to write a flag, short ones first.
@@ -165,12 +166,4 @@ func (f flagSpec) spelled() string {
 		}
 	}
 	return strings.TrimSpace(strings.Join(append(short, long...), ", ") + " " + f.value)
-}
-
-func columns(rows func(io.Writer)) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 8, 2, ' ', 0)
-	rows(w)
-	_ = w.Flush() // a strings.Builder takes everything
-	return b.String()
 }

@@ -43,6 +43,7 @@ func otherVariables() []otherVariable {
 		{"XDG_CONFIG_HOME", "folder of codexctl/config.toml, instead of ~/.config"},
 		{"XDG_STATE_HOME", "folder of codexctl's conversations and rescued logins, instead of ~/.local/state"},
 		{"XDG_CACHE_HOME", "folder of codexctl's list of models, instead of ~/.cache"},
+		{"SOURCE_DATE_EPOCH", "the date of `codexctl man`, in seconds since 1970, for builds that give the same bytes"},
 		{"BROWSER", "how sign-in starts a browser, if --browser-command does not say"},
 		{"TERM", "dumb: no colours, no moving cursor"},
 		{"SSH_CONNECTION", "set in an SSH session: sign-in tells how to do without a browser; SSH_TTY as well"},

@@ -41,6 +41,8 @@ type lineParser struct {
 
 	// early are flags that stood before the command they belong to.
 	early []earlyFlag
+
+	last flagSpec // the flag that was added last
 }
 
 type earlyFlag struct{ spelled, name, value string }
@@ -235,6 +237,7 @@ func (p *lineParser) special(f flagSpec) bool {
 }
 
 func (p *lineParser) add(f flagSpec, global bool, value string) {
+	p.last = f
 	if !global && !p.found {
 		p.early = append(p.early, earlyFlag{"--" + f.name, f.name, value})
 		return

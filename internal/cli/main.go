@@ -16,6 +16,9 @@ func Main(ctx context.Context, env *Env, args []string) int {
 		given: make(map[string]bool), origin: make(map[string]found),
 	}
 	inv.openStreams()
+	if len(args) > 0 && args[0] == completeWord {
+		return inv.complete(ctx, args[1:])
+	}
 	return inv.finish(inv.run(ctx, args))
 }
 

@@ -41,6 +41,7 @@ func commands() command {
 		subs: []command{
 			askCommand(),
 			respondCommand(),
+			sessionsCommand(),
 			authCommand(),
 			serveCommand(),
 			emulatorCommand(),
@@ -93,6 +94,10 @@ type invocation struct {
 	// variable that set a flag which did not.
 	given  map[string]bool
 	origin map[string]string
+
+	// conversation is the name by which the backend knows the conversation of the call;
+	// empty when there is none.
+	conversation string
 
 	remarked bool     // what is odd about the login has been said
 	atEnd    []func() // what is to be tidied up

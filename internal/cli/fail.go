@@ -157,9 +157,12 @@ func (inv *invocation) hint(err error, means outcome) string {
 	var fixed *auth.NotRenewableError
 	var file *credentials.FileError
 	var piped *stdinLoginError
+	var missing *noSessionError
 	switch {
 	case errors.As(err, &piped) && errors.Is(piped, credentials.ErrMalformed):
 		return hintStdinLogin
+	case errors.As(err, &missing):
+		return missing.hint
 	case means.hint == "" && means.exit == exitUsage:
 		return strings.Join(append(append([]string{"codexctl"}, inv.path...), "--help"), " ")
 	case errors.As(err, &file) && strings.HasPrefix(file.Path, "CODEX") && !strings.Contains(file.Path, "/"):

@@ -79,6 +79,9 @@ func (c *conversation) begin(ctx context.Context) error {
 	switch {
 	case err == nil:
 		c.turn, c.nodes = turn, turn.Nodes()
+		if turn.New() {
+			c.inv.talk.detail("the conversation %s begins", c.id)
+		}
 		return nil
 	case ctx.Err() != nil, errors.Is(err, session.ErrEnded), errors.Is(err, session.ErrBadID):
 		return err

@@ -60,7 +60,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	a.stdin = said.stdin
-	if a.conversation, err = o.sessionOptions.open(ctx, a.inv); err != nil {
+	if a.conversation, err = o.sessionOptions.open(ctx, a.inv, o.dryRun); err != nil {
 		return err
 	}
 	message, err := a.attached.message(said.text)
@@ -69,7 +69,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 	}
 	r := o.request(instructions, message)
 	a.structure.shape(&r)
-	a.conversation.extend(&r, o)
+	a.conversation.extend(ctx, &r)
 	if err := a.settle(r); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (a *answer) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.call.client = client
+	a.call.client, a.call.mend = client, a.conversation.mend(&a.call)
 	if a.out, err = a.options.outputOptions.open(a.inv); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (a *answer) ask(ctx context.Context) error {
 	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	a.display.end()
 	if err == nil {
-		err = a.conversation.keep(ctx, &a.call, a.collector.Response())
+		a.conversation.keep(ctx, &a.call, a.collector.Response())
 	}
 	if a.options.usage && a.call.header != nil {
 		a.inv.talk.note("%s", usageLine(a.collector.Response(), a.call))

@@ -31,7 +31,7 @@ func (a *answer) document(kind string, err error) askResult {
 		Text: r.Text() + r.Refusal(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
 		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
 		RequestedModel: a.call.requestedModel(), ResponseID: stringOrNull(r.ID),
-		RequestID: stringOrNull(a.call.requestID), Usage: newUsageDocument(r.Usage),
+		RequestID: stringOrNull(a.call.requestID), Session: a.conversation.keptAs(), Usage: newUsageDocument(r.Usage),
 		RateLimits: newRateLimitsDocument(responses.ReadRateLimits(a.call.header)),
 		Timing:     a.call.watch.document(a.call.attempts), Stdin: a.stdin,
 		Dropped: nonNil(a.dropped), Warnings: a.inv.talk.warnings(),

@@ -93,6 +93,7 @@ func (l *askLines) start() error {
 	l.emit(startLine{
 		SchemaVersion: 1, Type: "start", Requested: call.requestedModel(),
 		Model: stringOrNull(call.header.Get("Openai-Model")), RequestID: stringOrNull(call.requestID),
+		Session: l.answer.conversation.keeping(),
 	})
 	return l.broken()
 }

@@ -34,6 +34,10 @@ type call struct {
 	opened func(http.Header) error
 	event  func(e responses.Event, more bool) error
 
+	// mend is asked about a refusal: whether the request is different now, so that it is
+	// worth another try. nil changes nothing.
+	mend func(error) bool
+
 	// refusedToo calls opened for a refusal as well.
 	refusedToo bool
 
@@ -86,7 +90,7 @@ func (c *call) open(ctx context.Context) (*responses.Stream, error) {
 	if c.body != nil {
 		return c.client.StreamBody(ctx, c.body)
 	}
-	stream, err := c.client.Stream(ctx, c.request)
+	stream, err := c.ask(ctx)
 	if !errors.Is(err, responses.ErrModel) {
 		return stream, err
 	}
@@ -101,6 +105,16 @@ func (c *call) open(ctx context.Context) (*responses.Stream, error) {
 	c.inv.talk.warn("%s is not available to this account; asking %s", c.request.Model, models[0])
 	c.attempts += responses.Attempts(err)
 	c.request.Model = models[0]
+	return c.ask(ctx)
+}
+
+// ask sends the request, and once more if what was refused about it can be mended.
+func (c *call) ask(ctx context.Context) (*responses.Stream, error) {
+	stream, err := c.client.Stream(ctx, c.request)
+	if err == nil || c.mend == nil || !c.mend(err) {
+		return stream, err
+	}
+	c.attempts += responses.Attempts(err)
 	return c.client.Stream(ctx, c.request)
 }
 

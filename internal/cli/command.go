@@ -42,6 +42,7 @@ func commands() command {
 		subs: []command{
 			askCommand(),
 			respondCommand(),
+			sessionsCommand(),
 			authCommand(),
 			modelsCommand(),
 			usageCommand(),
@@ -106,6 +107,10 @@ type invocation struct {
 	// with the settings, the file's included.
 	file      *config.File
 	unsettled error
+
+	// conversation is the name by which the backend knows the conversation of the call;
+	// empty when there is none.
+	conversation string
 
 	remarked bool     // what is odd about the login has been said
 	atEnd    []func() // what is to be tidied up

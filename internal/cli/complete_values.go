@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/codexctl/codexctl/internal/catalogue"
@@ -14,9 +13,6 @@ import (
 	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
-
-// sessionsKept is after how long `ask` forgets a conversation that is not used.
-const sessionsKept = 30 * 24 * time.Hour
 
 // values is what may stand as a flag's value. It follows from what the help calls the
 // value and from the flag's description, so a new flag needs nothing here:
@@ -204,7 +200,7 @@ func (c *completer) sessions() []suggestion {
 	if err != nil {
 		return nil
 	}
-	store := session.New(folder, session.Config{TTL: sessionsKept, GeneratedTTL: sessionsKept, Now: c.inv.env.Now})
+	store := session.New(folder, session.Config{TTL: sessionLife, GeneratedTTL: sessionLife, Now: c.inv.env.Now})
 	defer store.Close()
 	list, err := store.List(c.ctx)
 	if err != nil {

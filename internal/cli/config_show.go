@@ -274,8 +274,12 @@ func (e effective) json() json.RawMessage {
 // plain is a value that JSON has a kind of its own for; nil for a text.
 func (e effective) plain() json.RawMessage {
 	var alone flag.FlagSet
-	switch e.flag.flag.(type) {
+	switch f := e.flag.flag.(type) {
 	case *cli.BoolFlag, *cli.IntFlag, *cli.Uint64Flag:
+	case *cli.GenericFlag:
+		if _, ok := f.Value.(*decision); !ok {
+			return nil
+		}
 	default:
 		return nil
 	}

@@ -168,11 +168,14 @@ func (inv *invocation) hint(err error, means outcome) string {
 	var file *credentials.FileError
 	var piped *stdinLoginError
 	var configured *config.Error
+	var missing *noSessionError
 	switch {
 	case errors.As(err, &configured):
 		return inv.fileHint(configured)
 	case errors.As(err, &piped) && errors.Is(piped, credentials.ErrMalformed):
 		return hintStdinLogin
+	case errors.As(err, &missing):
+		return missing.hint
 	case means.hint == "" && means.exit == exitUsage:
 		return strings.Join(append(append([]string{"codexctl"}, inv.path...), "--help"), " ")
 	case errors.As(err, &file) && strings.HasPrefix(file.Path, "CODEX") && !strings.Contains(file.Path, "/"):

@@ -3,6 +3,7 @@ package cli
 import (
 	"flag"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,6 +63,9 @@ func (f flagSpec) wants() string {
 			return "a percentage from 0 to 100"
 		}
 	}
+	if f.isSwitch() {
+		return "true or false, or no value"
+	}
 	return f.value
 }
 
@@ -99,6 +103,25 @@ func durationFlag(spec string, to *time.Duration, usage string) flagSpec {
 func repeatedFlag(spec, value string, to *repeated, usage string) flagSpec {
 	name, aliases := names(spec)
 	return flagSpec{name, aliases, value, usage, &cli.GenericFlag{Name: name, Value: to}}
+}
+
+// decision is a switch of which it counts whether anything has set it.
+type decision struct{ made, yes bool }
+
+// Set takes true or false.
+func (d *decision) Set(value string) error {
+	yes, err := strconv.ParseBool(value)
+	if err == nil {
+		d.made, d.yes = true, yes
+	}
+	return err
+}
+
+func (d *decision) String() string { return strconv.FormatBool(d.yes) }
+
+func decisionFlag(spec string, to *decision, usage string) flagSpec {
+	name, aliases := names(spec)
+	return flagSpec{name, aliases, "", usage, &cli.GenericFlag{Name: name, Value: to}}
 }
 
 // repeated gathers the values of a flag that may stand several times.

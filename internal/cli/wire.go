@@ -156,6 +156,9 @@ func (inv *invocation) unsigned() (*responses.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, given := header[sessionHeader]; !given && inv.conversation != "" {
+		header.Set(sessionHeader, inv.conversation)
+	}
 	for flag, value := range map[string]string{"originator": g.originator, "client-version": g.clientVersion} {
 		if !httpguts.ValidHeaderFieldValue(value) {
 			return nil, inv.badSetting(flag, errors.New("it has a character that a header cannot hold"))

@@ -37,6 +37,9 @@ func (x *exchange) serveResponses(endpoint string, who person) {
 		return
 	}
 	q, refused := x.readRequest(stage.scene.Lite)
+	if refused == nil && stage.scene.StaleReasoning {
+		refused = q.checkEncrypted()
+	}
 	if refused != nil {
 		refused.write(x.w)
 		return

@@ -32,6 +32,18 @@ func (q *request) checkInput() *refusal {
 	return q.checkPairs()
 }
 
+// checkEncrypted refuses reasoning that was encrypted under a key that is no more.
+//
+// Source: fact E-9 in docs/protocol.md.
+func (q *request) checkEncrypted() *refusal {
+	for _, item := range q.items {
+		if item.Type == itemReasoning && item.EncryptedContent != "" {
+			return invalid("invalid_encrypted_content", "", "The encrypted content %.4s... could not be verified.", item.EncryptedContent)
+		}
+	}
+	return nil
+}
+
 // check wants one item well-formed, and reads its parts.
 func (i *inputItem) check(n int) *refusal {
 	if i.Type == "" && i.Role != "" {

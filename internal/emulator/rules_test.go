@@ -204,6 +204,19 @@ func TestLite(t *testing.T) {
 	})
 }
 
+func TestStaleReasoning(t *testing.T) {
+	e := start(t, Config{Scene: named(t, "stale-reasoning")})
+	send := func(body string) reply {
+		return e.get(t, call{method: "POST", path: responsesPath, body: prompt(t, body), bearer: e.Login(LoginOptions{}).AccessToken})
+	}
+	if got := send(`{"input":[{"type":"reasoning","summary":[],"encrypted_content":"gAAAx"},{"role":"user","content":"x"}]}`); got.status != 400 || !strings.Contains(got.body, `"code":"invalid_encrypted_content"`) {
+		t.Errorf("with reasoning: got %d %s", got.status, got.body)
+	}
+	if got := send(""); got.status != 200 {
+		t.Errorf("without reasoning: got %d %s", got.status, got.body)
+	}
+}
+
 func TestClientTooOld(t *testing.T) {
 	e := start(t, Config{})
 	for version, want := range map[string]int{"": 200, "0.169.0": 200, "0.124.0": 200, "0.124.0-alpha.1": 200, "0.123.9": 400, "1": 400} {

@@ -54,6 +54,10 @@ type Scene struct {
 	// Lite is how a model of the Lite kind takes a request in plain form.
 	Lite LiteMood `json:"lite,omitempty"`
 
+	// StaleReasoning refuses every request that sends encrypted reasoning back, as the
+	// backend does when it cannot decrypt it any more.
+	StaleReasoning bool `json:"stale_reasoning,omitempty"`
+
 	// Token is what goes wrong when a login is renewed at the token endpoint, and
 	// TokenDelayMS how long that takes, in milliseconds.
 	Token        TokenFault `json:"token,omitempty"`

@@ -66,6 +66,7 @@ func answerScenes() []namedScene {
 		{"incomplete-content-filter", "ends as incomplete for content_filter", Scene{Incomplete: "content_filter"}},
 		{"flood", "50,000 text deltas of 20 bytes at full speed", Scene{FloodDeltas: 50_000, FloodBytes: 20}},
 		{"flood-bare", "500,000 text deltas of 20 bytes; the final events carry no text", Scene{FloodDeltas: 500_000, FloodBytes: 20, FloodBare: true}},
+		{"stale-reasoning", "encrypted reasoning that is sent back is refused with 400", Scene{StaleReasoning: true}},
 		{"lite-not-found", "a plain request to a Lite model is answered with 404", Scene{Lite: LiteNotFound}},
 		{"lite-optional", "a plain request to a Lite model is answered all the same", Scene{Lite: LiteAccept}},
 	}

@@ -70,7 +70,8 @@ func outcomes() []outcome {
 		{scene: "incomplete-content-filter", text: said, reason: "content_filter"},
 		{scene: "flood", heavy: true},
 		{scene: "flood-bare", heavy: true},
-		{scene: "lite-not-found", text: said}, // the model asked for takes the plain form
+		{scene: "stale-reasoning", text: said}, // none is sent back
+		{scene: "lite-not-found", text: said},  // the model asked for takes the plain form
 		{scene: "lite-optional", text: said},
 
 		// Failures inside 200, before any output: a status, since nothing was sent.

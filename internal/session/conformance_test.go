@@ -305,11 +305,11 @@ func TestList(t *testing.T) {
 			t.Fatal(err)
 		}
 		minute := func(n int) time.Time { return start.Add(time.Duration(n) * time.Minute) }
-		one := Summary{"one", false, start, minute(3), 3, "gpt-5.5", minute(3).Add(24 * time.Hour)}
+		one := Summary{"one", false, start, minute(3), 3, "gpt-5.5", "", minute(3).Add(24 * time.Hour)}
 		diff(t, "list", list, []Summary{
 			one,
-			{"two", false, minute(2), minute(2), 1, "gpt-5.5", minute(2).Add(24 * time.Hour)},
-			{turn.ID(), true, minute(1), minute(1), 1, "other", minute(1).Add(time.Hour)},
+			{"two", false, minute(2), minute(2), 1, "gpt-5.5", "", minute(2).Add(24 * time.Hour)},
+			{turn.ID(), true, minute(1), minute(1), 1, "other", "", minute(1).Add(time.Hour)},
 		})
 		sum, _, err := s.Get(t.Context(), "one")
 		if err != nil {

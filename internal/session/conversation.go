@@ -63,6 +63,9 @@ func (c *conversation) read(line []byte) error {
 func (c *conversation) add(n Node, moves bool) {
 	c.nodes[n.ID] = n
 	c.Model = n.Model
+	if c.Title == "" {
+		c.Title = n.Title
+	}
 	if n.At.After(c.Used) {
 		c.Used = n.At
 	}

@@ -23,7 +23,7 @@ const (
 )
 
 // tailSize is how much of a record's end is read for its brief, in bytes. A brief is
-// at most about 600: an id and a model, each with 128 characters or so.
+// at most about 800: an id and a model, each with 128 characters or so, and a title.
 const tailSize = 1 << 10
 
 // Folder is a [Backend] of files, for one process or several on one machine.
@@ -49,6 +49,9 @@ func OpenFolder(dir string) (*Folder, error) {
 	}
 	return &Folder{dir: dir}, nil
 }
+
+// Path is the file in which a conversation lies, if it is kept.
+func (f *Folder) Path(id string) string { return f.path(keyOf(id) + recordSuffix) }
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
 
@@ -156,9 +159,11 @@ func (f *Folder) append(key string, names []string, head, line, brief []byte) (s
 		index[i] = indexLine{Name: name, Key: key}
 	}
 	// The names come first: one that leads to a missing line is harmless, a line
-	// without a name could never be found.
-	if err := f.appendIndex(index...); err != nil {
-		return false, err
+	// that lacks its name could never be found.
+	if len(index) > 0 {
+		if err := f.appendIndex(index...); err != nil {
+			return false, err
+		}
 	}
 	if _, err := file.Write(text); err != nil {
 		return false, err

@@ -55,8 +55,11 @@ const (
 )
 
 // names are what lead to a node: its own name, and those of its first output items that
-// have an id.
-func names(n Node) []string {
+// have an id; none in a store without names.
+func (s *Store) names(n Node) []string {
+	if s.config.Nameless {
+		return nil
+	}
 	list := []string{responseName(n.ID)}
 	for _, item := range n.Out {
 		if len(list) > maxItemNames {

@@ -178,7 +178,7 @@ func TestManyItems(t *testing.T) {
 		turn := begin(t, s, "talk")
 		add(t, turn, n)
 		turn.End()
-		diff(t, "names", len(names(n)), 1+maxItemNames)
+		diff(t, "names", len(s.names(n)), 1+maxItemNames)
 		for i := range maxItemNames {
 			id := fmt.Sprintf("msg_%d", i)
 			wantItem(t, s, id, message(id, "text"))

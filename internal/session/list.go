@@ -26,6 +26,9 @@ type Summary struct {
 	// Model is who answered last.
 	Model string
 
+	// Title is what the conversation is called; see Node.Title.
+	Title string
+
 	// Expires is when it ends if it is not used.
 	Expires time.Time
 }
@@ -77,7 +80,7 @@ func (s *Store) each(ctx context.Context, do func(record) error) error {
 }
 
 func (s *Store) summary(b brief, nodes int) Summary {
-	return Summary{b.ID, b.Generated, b.Created, b.Used, nodes, b.Model, s.expires(b)}
+	return Summary{b.ID, b.Generated, b.Created, b.Used, nodes, b.Model, b.Title, s.expires(b)}
 }
 
 // Get is one conversation: what List says about it, and its history, as [Turn.Nodes].

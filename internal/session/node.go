@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // Node is one completed exchange.
@@ -25,7 +26,19 @@ type Node struct {
 
 	// At is when the exchange was completed; Add puts in the present if it is zero.
 	At time.Time
+
+	// Note is what else the caller wants to know again: one JSON value, kept as the items
+	// are; nil if there is none.
+	Note json.RawMessage
+
+	// Title is what a listing shall call the conversation. The first one that is not
+	// empty counts, and of it at most [MaxTitle] bytes.
+	Title string
 }
+
+// MaxTitle is the length of a title that is kept, in bytes: it stands in the brief, which
+// is read without the rest.
+const MaxTitle = 160
 
 // schema is the version of the lines below. A record with a higher one is not read.
 const schema = 1
@@ -56,10 +69,12 @@ type nodeLine struct {
 	At      time.Time         `json:"at"`
 	In      []json.RawMessage `json:"in"`
 	Out     []json.RawMessage `json:"out"`
+	Note    json.RawMessage   `json:"note,omitempty"`
+	Title   string            `json:"title,omitempty"`
 }
 
 func (l nodeLine) node() Node {
-	return Node{l.ID, l.Parent, l.In, l.Out, l.Model, l.Account, l.At}
+	return Node{l.ID, l.Parent, l.In, l.Out, l.Model, l.Account, l.At, l.Note, l.Title}
 }
 
 // brief is what is said about a conversation in a listing.
@@ -69,6 +84,19 @@ type brief struct {
 	Created   time.Time `json:"created"`
 	Used      time.Time `json:"used"`
 	Model     string    `json:"model,omitempty"`
+	Title     string    `json:"title,omitempty"`
+}
+
+// clipTitle is a title of at most MaxTitle bytes, cut between two characters.
+func clipTitle(title string) string {
+	if len(title) <= MaxTitle {
+		return title
+	}
+	end := MaxTitle
+	for !utf8.RuneStart(title[end]) {
+		end--
+	}
+	return title[:end]
 }
 
 // encode is v as one line without its end. Unlike json.Marshal it leaves <, > and &

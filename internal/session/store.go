@@ -29,6 +29,11 @@ type Config struct {
 	// MaxNodes is how many nodes are kept in all; 10,000.
 	MaxNodes int
 
+	// Nameless leads no response and no item to its conversation: Follow and Item find
+	// nothing that is added so. It spares the backend the names, and those who begin a
+	// turn the reading of them.
+	Nameless bool
+
 	// Now is the clock; time.Now.
 	Now func() time.Time
 }

@@ -71,11 +71,14 @@ func (t *Turn) Add(ctx context.Context, n Node) error {
 	}
 	about := t.talk.brief
 	about.Used, about.Model = now, n.Model
+	if n.Title = clipTitle(n.Title); about.Title == "" {
+		about.Title = n.Title
+	}
 	lines, err := t.encode(n, about)
 	if err != nil {
 		return err
 	}
-	stored, err := t.store.backend.Append(ctx, t.key, t.token, names(n), lines.head, lines.node, lines.brief,
+	stored, err := t.store.backend.Append(ctx, t.key, t.token, t.store.names(n), lines.head, lines.node, lines.brief,
 		t.store.freeAgain(about).Sub(now))
 	switch {
 	case err != nil:
@@ -102,7 +105,7 @@ func (t *Turn) encode(n Node, about brief) (e entry, err error) {
 			return entry{}, err
 		}
 	}
-	line := nodeLine{typeExchange, t.moves, n.ID, n.Parent, n.Model, n.Account, n.At.UTC(), n.In, n.Out}
+	line := nodeLine{typeExchange, t.moves, n.ID, n.Parent, n.Model, n.Account, n.At.UTC(), n.In, n.Out, n.Note, n.Title}
 	if e.node, err = encode(line); err != nil {
 		return entry{}, err
 	}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/codexctl/codexctl/internal/session"
+)
+
+// find is the conversation that a word means: its id, or the beginning of one. Without a
+// word it is the newest.
+func (k *keptSessions) find(ctx context.Context, words []string) (session.Summary, error) {
+	if len(words) > 1 {
+		return session.Summary{}, usagef("want one conversation, not %d", len(words))
+	}
+	list, err := k.list(ctx)
+	switch {
+	case err != nil:
+		return session.Summary{}, err
+	case len(words) == 1:
+		return k.match(ctx, list, words[0])
+	case len(list) == 0:
+		return session.Summary{}, nothingKept(k.dir)
+	}
+	return list[0], nil
+}
+
+// match finds a word among what is kept.
+func (k *keptSessions) match(ctx context.Context, list []session.Summary, word string) (session.Summary, error) {
+	var begins []session.Summary
+	for _, sum := range list {
+		if sum.ID == word {
+			return sum, nil
+		}
+		if strings.HasPrefix(sum.ID, word) && word != "" {
+			begins = append(begins, sum)
+		}
+	}
+	switch len(begins) {
+	case 1:
+		return begins[0], nil
+	case 0:
+		return session.Summary{}, k.unknown(ctx, list, word)
+	}
+	return session.Summary{}, usagef("%q is the beginning of %d conversations, such as %s and %s", word, len(begins), begins[0].ID, begins[1].ID)
+}
+
+// unknown says why there is no such conversation, and which may be meant.
+func (k *keptSessions) unknown(ctx context.Context, list []session.Summary, word string) error {
+	err := fmt.Errorf("session %s: %w", word, session.ErrNotFound)
+	if invalid := session.ValidID(word); invalid != nil {
+		err = invalid
+	} else if k.store != nil {
+		if _, _, reason := k.store.Get(ctx, word); reason != nil {
+			err = reason
+		}
+	}
+	ids := make([]string, len(list))
+	for i, sum := range list {
+		ids[i] = sum.ID
+	}
+	if near, ok := closest(word, ids); ok && errors.Is(err, session.ErrNotFound) {
+		return &noSessionError{err, "did you mean " + near + "? See what there is: codexctl sessions list"}
+	}
+	return explainMissing(word, err)
+}

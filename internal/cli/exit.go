@@ -40,7 +40,7 @@ func exitMeanings() []exitMeaning {
 	return []exitMeaning{
 		{exitOK, "", "success; also when the reader of stdout went away"},
 		{exitFailure, "internal, server_error, invalid_request, model_not_available, context_length_exceeded", "anything not below, the backend's refusals and failures included"},
-		{exitUsage, "usage", "bad flag, missing prompt, unreadable input, stdin needed but absent"},
+		{exitUsage, "usage, session_not_found", "bad flag, missing prompt, unreadable input, stdin needed but absent"},
 		{exitConfig, "config, port_in_use", "bad setting, malformed credential file, directory not writable"},
 		{exitAuth, "auth_required, auth_expired, auth_denied, plan_required, region_blocked", "not signed in, renewal refused, a 401 or 403 about the caller"},
 		{exitLimited, "rate_limited, quota_exhausted", "too many requests, or the allowance is used up"},

@@ -29,8 +29,9 @@ func kills(t *testing.T) int {
 }
 
 // quality.md, Reliability: "kill -9 at random moments of login, renewal": every file
-// parses, old or new. cli-tools 7, check 19. Half of the moments are anywhere in the
-// life of the process, half are near the writing of the file.
+// parses, old or new. Half of the moments are anywhere in the life of the process, half
+// are near the writing of the file.
+// cli-tools.md 7, check 19: no truncated credential file (cli.md 3, Writing).
 func TestKillAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	commands := []struct {

@@ -36,6 +36,7 @@ func holdLock() {
 }
 
 // quality.md, Reliability, renewal race: many processes find one expired login.
+// cli-tools.md 7, check 9: one refresh request, and all succeed (cli.md 3, the lock).
 func TestRenewalRace(t *testing.T) {
 	const processes = 50
 	tests := []struct {

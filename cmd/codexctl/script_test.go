@@ -58,6 +58,10 @@ func TestScripts(t *testing.T) {
 			"socket":   onSocket,
 			"stranger": stranger,
 
+			"covered":   covered,
+			"documents": documents,
+			"untouched": untouched,
+
 			"free":   free,
 			"mode":   mode,
 			"person": person,

@@ -333,6 +333,7 @@ func TestServeThatEndsByItself(t *testing.T) {
 		{"a key with a line break", []string{"CODEXCTL_SERVE_KEY=a\nb"}, nil, 3, "", "CODEXCTL_SERVE_KEY"},
 		{"exports", nil, []string{"--print-env"}, 0, "export OPENAI_BASE_URL='http://127.0.0.1:8000/v1'\nexport OPENAI_API_KEY='not-needed'\n", ""},
 		{"exports with the key", nil, []string{"--print-env", "--api-key-file", key, "-p", "81"}, 0, "export OPENAI_BASE_URL='http://127.0.0.1:81/v1'\nexport OPENAI_API_KEY='sesame'\n", ""},
+		{"exports as JSON", nil, []string{"--print-env", "--json"}, 2, "", "--print-env"},
 		{"exports of an unknown port", nil, []string{"--print-env", "-p", "0"}, 2, "", "-p 0"},
 		{"a server that is well", nil, []string{"--check", running.url}, 0, "", ""},
 		{"a server that is not there", nil, []string{"--check", "http://127.0.0.1:1"}, 6, "", "127.0.0.1:1"},

@@ -6,6 +6,9 @@ import (
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
+// emptyAnswer is the warning about an answer that says nothing.
+const emptyAnswer = "the answer is empty"
+
 // result writes the JSON document, whatever ended the call.
 func (a *answer) result(err error) error {
 	if errors.Is(err, errReaderGone) {
@@ -36,9 +39,13 @@ func (a *answer) document(kind string, err error) askResult {
 		Timing:     a.call.watch.document(a.call.attempts), Stdin: a.stdin,
 		Dropped: nonNil(a.dropped), Warnings: a.inv.talk.warnings(),
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		doc.Error = a.inv.explain(err)
 		doc.Status = statusOf(doc.Error.Code)
+	case doc.Text == "" && len(doc.ToolCalls) == 0:
+		a.inv.talk.warn(emptyAnswer)
+		doc.Warnings = a.inv.talk.warnings()
 	}
 	return doc
 }

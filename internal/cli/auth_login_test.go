@@ -27,6 +27,8 @@ import (
 // cli.md 7 `auth login`, cli.md 4 rows 1, 4, 5, 6, 7, 11, rulings.md "Exit codes":
 // how a sign-in ends. After each failure the old login is there, byte for byte, the
 // port is free and stdout is empty; --json tells the same in one document.
+// cli-tools.md 7, check 17: a wrong `state` never gives a token. cli.md 7 decides that
+// the waiting goes on, so that it ends with 7, not with 1.
 func TestBrowserLoginEnds(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -43,7 +45,7 @@ func TestBrowserLoginEnds(t *testing.T) {
 		{"no id token", "exchange-no-id-token", nil, 0, "", "Signed in as ", "", 200},
 		{"declined (LangChain rows 44, 47)", "login-denied", nil, 11, "cancelled", "codexctl: sign in: sign-in was declined", "access_denied", 400},
 		{"no entitlement", "login-no-entitlement", nil, 4, "plan_required", "codexctl: ChatGPT plan does not include Codex", "missing_codex_entitlement", 400},
-		{"wrong state (LangChain row 33, cli-tools 17): never a token", "login-wrong-state", []string{"--wait", "400ms"}, 7, "timeout", "codexctl: ", "--wait", 400},
+		{"wrong state (LangChain row 33): never a token", "login-wrong-state", []string{"--wait", "400ms"}, 7, "timeout", "codexctl: ", "--wait", 400},
 		{"missing code (LangChain row 35)", "login-no-code", []string{"--wait", "400ms"}, 7, "timeout", "codexctl: ", "--wait", 400},
 		{"issuer broken", "exchange-server-error", nil, 1, "server_error", "codexctl: ", "HTTP 500", 502},
 		{"code refused (LangChain row 29)", "exchange-invalid-grant", nil, 4, "auth_denied", "codexctl: ", "invalid_grant", 502},
@@ -182,6 +184,7 @@ func (w *onWrite) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
+// cli-tools.md 7, check 17: a wrong `state` is never a token.
 // cli.md 7: "A wrong `state` gets HTTP 400 and waiting goes on". Neither other
 // visitors, nor a connection that stays silent, nor a second visit change anything
 // (langchain.md 2.3, weak points; LangChain rows 34 and 43).
@@ -327,7 +330,7 @@ func TestCallbackPages(t *testing.T) {
 
 // rulings.md, "Who may get the token", Authorize: LangChain's scopes, the two flags of
 // the official client, the redirect with localhost; originator only when it was given.
-// cli-tools 7, check 17: the address stands on one unbroken line.
+// cli-tools.md 7, check 17: the address stands on one unbroken line.
 func TestAddressToOpen(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -530,6 +533,7 @@ func TestBrowserThatDoesNotStart(t *testing.T) {
 
 // cli.md 7: `--wait DUR` (exit 7), and cli.md 2, `--timeout`: "Given explicitly it
 // bounds the whole command".
+// cli-tools.md 7, check 17: `--wait 1s` is exit 7.
 func TestLoginIsBounded(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -722,7 +726,7 @@ func TestFormatOfTheStoredLogin(t *testing.T) {
 	p.wants(t, p.login(t, "--format", "toml"), 2, "codexctl: --format wants langchain, codex or flat")
 }
 
-// cli-tools 7, check 18: `auth login` with a token in the environment is exit 0 with a
+// cli-tools.md 7, check 18: `auth login` with a token in the environment is exit 0 with a
 // warning that names the variable.
 func TestLoginBesideATokenInTheEnvironment(t *testing.T) {
 	t.Parallel()

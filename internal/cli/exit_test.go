@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
@@ -164,13 +166,16 @@ func errorsOf(declaration ast.Decl) []string {
 	return names
 }
 
-func TestOwnErrors(t *testing.T) {
-	tests := []struct {
-		name string
-		err  error
-		exit int
-		code string
-	}{
+type ownError struct {
+	name string
+	err  error
+	exit int
+	code string
+}
+
+// ownErrors are errors of this package, and others that have no row of their own.
+func ownErrors() []ownError {
+	return []ownError{
 		{"a bad line", usagef("no"), 2, "usage"},
 		{"a bad variable", &settingError{"CODEXCTL_RETRIES", errors.New("no")}, 3, "config"},
 		{"a busy port", &portError{"127.0.0.1:1", "--addr 127.0.0.1:0", syscall.EADDRINUSE}, 3, "port_in_use"},
@@ -187,7 +192,10 @@ func TestOwnErrors(t *testing.T) {
 		{"issuer refuses the region", &auth.EndpointError{Status: 403, Code: "unsupported_country_region_territory"}, 4, "region_blocked"},
 		{"issuer is busy", &auth.EndpointError{Status: 429}, 5, "rate_limited"},
 	}
-	for _, tt := range tests {
+}
+
+func TestOwnErrors(t *testing.T) {
+	for _, tt := range ownErrors() {
 		t.Run(tt.name, func(t *testing.T) {
 			got := meaning(fmt.Errorf("ask: %w", tt.err))
 			if got.exit != tt.exit || got.code != tt.code {
@@ -198,14 +206,37 @@ func TestOwnErrors(t *testing.T) {
 }
 
 // Every code that can come out stands in `help exit-codes`, and the other way round.
+// cli-tools.md 7, check 20: the table that people read is the one in the code (cli.md 4).
 func TestExitTableIsComplete(t *testing.T) {
-	listed := make(map[int]string)
-	for _, row := range exitMeanings() {
-		listed[row.code] = row.codes
+	p := newProgram(t)
+	if code := p.run("help", "exit-codes", "--json"); code != 0 {
+		t.Fatalf("exit %d: %s", code, p.talk.String())
 	}
-	for name, want := range known() {
-		if !strings.Contains(listed[want.exit], want.code) {
-			t.Errorf("%s: help exit-codes lists %q for %d, not %q", name, listed[want.exit], want.exit, want.code)
+	printed := map[string]bool{}
+	for _, row := range gjson.Get(p.out.String(), "items").Array() {
+		for _, name := range row.Get("error_codes").Array() {
+			printed[row.Get("code").Raw+" "+name.Str] = true
+		}
+	}
+	made := map[string]bool{}
+	add := func(o outcome) { made[fmt.Sprint(o.exit, " ", o.code)] = true }
+	for _, row := range outcomes() {
+		add(row)
+	}
+	for _, want := range known() {
+		add(meaning(want.err))
+	}
+	for _, want := range ownErrors() {
+		add(meaning(want.err))
+	}
+	for pair := range made {
+		if !printed[pair] {
+			t.Errorf("%s comes out, and help exit-codes does not list it", pair)
+		}
+	}
+	for pair := range printed {
+		if !made[pair] {
+			t.Errorf("help exit-codes lists %s, and no error means it", pair)
 		}
 	}
 }

@@ -133,6 +133,7 @@ func TestParseLineRefuses(t *testing.T) {
 		{"a flag of another command", "--model x auth status", "unknown flag --model for auth status", ""},
 		{"an unknown command before its flags", "config codex --enable", `codexctl has no command "config"`, "codexctl ask (nothing has to be enabled)"},
 		{"an unknown command with --help", "bogus --help", `codexctl has no command "bogus"`, `codexctl ask "bogus"`},
+		{"a prompt that begins with a number", "ask -5", "unknown flag -5 for ask", `codexctl ask -- "…"`},
 		{"a letter beyond ASCII", "ask -é", "unknown flag -é for ask", ""},
 	}
 	for _, tt := range tests {

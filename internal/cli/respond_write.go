@@ -92,7 +92,7 @@ func (inv *invocation) endText(text *responses.TextSink, err error, newline bool
 		err = ended
 	}
 	if err == nil && !text.Wrote() {
-		inv.talk.warn("the answer is empty")
+		inv.talk.warn(emptyAnswer)
 	}
 	return err
 }

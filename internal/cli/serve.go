@@ -97,6 +97,9 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 	if inv.global.jsonl {
 		return usagef("serve has no events: --json prints one line once it listens")
 	}
+	if o.printEnv && inv.global.wantsDocument() {
+		return usagef("--print-env prints shell exports, which may hold the key: it has no --json")
+	}
 	if err := o.validate(inv); err != nil {
 		return err
 	}

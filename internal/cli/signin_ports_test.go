@@ -54,6 +54,7 @@ func occupy(t *testing.T, network, host, port string) {
 	t.Cleanup(func() { l.Close() })
 }
 
+// cli-tools.md 7, check 17: a busy port has a clear text and a second port.
 // cli.md 7, `--port N` (1455, then 1457: the only two the issuer accepts); issue 3,
 // "done when": 1455 busy, then both. The emulator gives tokens for these two alone.
 func TestRegisteredPorts(t *testing.T) {

@@ -92,6 +92,7 @@ func TestPromptFromWordsAndStdin(t *testing.T) {
 }
 
 // cli.md 6 and rulings.md, "A silent stdin".
+// cli-tools.md 7, check 2: a dash waits, however late the data comes.
 func TestSilentStdin(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -103,6 +104,8 @@ func TestSilentStdin(t *testing.T) {
 		stderr string
 	}{
 		{"late data is waited for", StdinPipe, &later{after: time.Minute, text: "D"}, []string{"P"}, 0, time.Minute, "waiting for stdin"},
+		{"a pipe with a dash is waited for", StdinPipe, &later{after: time.Minute, text: "D"}, []string{"P", "-"}, 0, time.Minute, "waiting for stdin"},
+		{"a socket with a dash outlasts the limit of one without", StdinSocket, &later{after: time.Minute, text: "D"}, []string{"-"}, 0, time.Minute, ""},
 		{"quick data is not announced", StdinPipe, &later{after: time.Second, text: "D"}, []string{"P"}, 0, time.Second, ""},
 		{"--stdin-timeout gives up", StdinPipe, &later{}, []string{"P", "--stdin-timeout", "3s"}, 2, 3 * time.Second, "stayed silent for 3s"},
 		{"--stdin-timeout is about the first byte", StdinPipe, &later{after: time.Second, text: "D"}, []string{"P", "--stdin-timeout", "3s"}, 0, time.Second, ""},

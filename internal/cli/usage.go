@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // usageError is a line that cannot be run as it stands.
@@ -62,6 +64,12 @@ func unknownFlag(path []string, flags []flagSpec, spelled string) error {
 	}
 	if close, ok := closest(strings.TrimLeft(spelled, "-"), all); ok && strings.HasPrefix(spelled, "--") {
 		e.hint = strings.TrimSpace("codexctl "+strings.Join(path, " ")) + " --" + close
+		return e
+	}
+	// A prompt may begin with a dash: a list, a rule, a negative number.
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(spelled, "-"))
+	if len(path) > 0 && (strings.Contains(spelled, " ") || !unicode.IsLetter(first)) {
+		e.hint = "codexctl " + strings.Join(path, " ") + ` -- "…"`
 	}
 	return e
 }

@@ -91,8 +91,9 @@ func (s *Source) trade(ctx context.Context, file credentials.File, pending *cred
 	return s.adopt(fresh), nil
 }
 
-// notGranted deals with any answer but a token. A reused refresh token means that
-// somebody without our lock was faster; their result may be in the store by now.
+// notGranted deals with any answer but a token. A refusal may mean that somebody
+// without our lock was faster, who has rotated the token or signed in anew; their
+// result may be in the store by now.
 func (s *Source) notGranted(ctx context.Context, old credentials.Credential, g grant, err error) (credentials.Credential, error) {
 	if !g.refresh.Empty() && !g.refresh.Equal(old.RefreshToken) {
 		// No access token, but a new refresh token: the old one is spent.
@@ -100,13 +101,10 @@ func (s *Source) notGranted(ctx context.Context, old credentials.Credential, g g
 		half.RefreshToken = g.refresh
 		return s.spent(old, half, err)
 	}
-	refusal, final := errors.AsType[*RefusedError](err)
-	if final && refusal.Code == "refresh_token_reused" {
+	if _, final := errors.AsType[*RefusedError](err); final {
 		if now, again := s.load(ctx, true); again == nil && !now.SameTokens(old) {
 			return s.adopt(now), nil
 		}
-	}
-	if final {
 		s.giveUpOn(old.RefreshToken, err)
 	}
 	return credentials.Credential{}, err

@@ -187,15 +187,17 @@ func TestARefusalIsForgottenWhenTheStoreHasANewLogin(t *testing.T) {
 	}
 }
 
-func TestReusedTokenReadsTheStoreOnceMore(t *testing.T) {
-	path := stored(t, -time.Hour)
-	i := newIssuer(t, func(w http.ResponseWriter, n int) {
-		write(t, path, `{"access_token":"theirs","refresh_token":"rt-theirs","expires_at":"2026-07-01T00:00:00Z"}`)
-		replies(401, `{"error":{"code":"refresh_token_reused"}}`)(w, n)
-	})
-	c, err := source(t, path, i.URL).Credential(t.Context())
-	if err != nil || c.AccessToken.Reveal() != "theirs" {
-		t.Errorf("Credential = %q, %v, want theirs", c.AccessToken.Reveal(), err)
+func TestARefusalReadsTheStoreOnceMore(t *testing.T) {
+	for _, code := range []string{"refresh_token_reused", "refresh_token_invalidated", "refresh_token_expired"} {
+		path := stored(t, -time.Hour)
+		i := newIssuer(t, func(w http.ResponseWriter, n int) {
+			write(t, path, `{"access_token":"theirs","refresh_token":"rt-theirs","expires_at":"2026-07-01T00:00:00Z"}`)
+			replies(401, `{"error":{"code":"`+code+`"}}`)(w, n)
+		})
+		c, err := source(t, path, i.URL).Credential(t.Context())
+		if err != nil || c.AccessToken.Reveal() != "theirs" {
+			t.Errorf("%s: Credential = %q, %v, want theirs", code, c.AccessToken.Reveal(), err)
+		}
 	}
 }
 

@@ -11,6 +11,13 @@ func (a *answer) result(err error) error {
 	if errors.Is(err, errReaderGone) {
 		return err
 	}
+	if err == nil && a.out != nil && a.out.file != nil {
+		err = a.inv.intoFile(a.out.file, func() error { return a.inv.document(a.document("ask", nil)) })
+		var nothing *transformError
+		if err == nil || errors.As(err, &nothing) {
+			return err
+		}
+	}
 	if err != nil && a.inv.global.transform != "" {
 		return err // stdout stays empty
 	}
@@ -28,7 +35,7 @@ func (a *answer) document(kind string, err error) askResult {
 	r := a.collector.Response()
 	doc := askResult{
 		SchemaVersion: 1, Type: kind, Status: "completed",
-		Text: r.Text() + r.Refusal(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
+		Text: a.text(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
 		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
 		RequestedModel: a.call.request.Model, ResponseID: stringOrNull(r.ID),
 		RequestID: stringOrNull(a.call.requestID), Usage: newUsageDocument(r.Usage),
@@ -41,6 +48,15 @@ func (a *answer) document(kind string, err error) askResult {
 		doc.Status = statusOf(doc.Error.Code)
 	}
 	return doc
+}
+
+// text is the answer's text, as text mode writes it but for calls of tools.
+func (a *answer) text() string {
+	if a.part != nil {
+		return *a.part
+	}
+	r := a.collector.Response()
+	return r.Text() + r.Refusal()
 }
 
 // statusOf sums an error up for `status`.

@@ -21,6 +21,10 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
+	// Columns is the width of the terminal behind Stdout; 0 when it does not say, nil
+	// when there is none.
+	Columns func() int
+
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
 	Environ func() []string
@@ -66,6 +70,7 @@ func ProcessEnv() *Env {
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
+		Columns:        func() int { return terminal.Columns(os.Stdout) },
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/codexctl/codexctl/internal/schema"
 	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -24,6 +25,7 @@ const (
 	exitNetwork     = 6
 	exitTimeout     = 7
 	exitIncomplete  = 8
+	exitMismatch    = 9
 	exitCancelled   = 11
 	exitInterrupted = 130
 	exitTerminated  = 143
@@ -47,6 +49,7 @@ func exitMeanings() []exitMeaning {
 		{exitNetwork, "network", "DNS, TLS, proxy, connection refused or reset, a page of the edge network"},
 		{exitTimeout, "timeout", "--timeout, --connect-timeout or --idle-timeout ran out"},
 		{exitIncomplete, "incomplete, truncated, refused", "the answer is not whole; what had arrived is on stdout"},
+		{exitMismatch, "schema_mismatch", "the answer does not fit --schema, or cannot be checked; its text is kept"},
 		{exitCancelled, "cancelled", "declined at a prompt"},
 		{exitInterrupted, "interrupted", "SIGINT (Ctrl-C); a second one ends at once"},
 		{exitTerminated, "interrupted", "SIGTERM"},
@@ -125,6 +128,8 @@ func outcomes() []outcome {
 		{err: session.ErrNoResponse, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrNoItem, exit: exitUsage, code: "session_not_found"},
 		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
+		{err: schema.ErrMismatch, exit: exitMismatch, code: "schema_mismatch", hint: "ask again, say in the prompt what is missing, or let the schema allow more"},
+		{err: schema.ErrTooCostly, exit: exitMismatch, code: "schema_mismatch", hint: "make the schema simpler: fewer alternatives and shorter patterns"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},
@@ -163,11 +168,14 @@ func meaning(err error) outcome {
 	var endpoint *auth.EndpointError
 	var redirect *auth.RedirectError
 	var port *portError
+	var place *placeError
 	var proxy *proxyError
 	var rescued *credentials.RescueError
 	switch {
 	case errors.As(err, &rescued) && !errors.Is(err, auth.ErrAccountChanged):
 		return outcome{exit: exitConfig, code: "config", hint: "make the store writable, then move the saved login to its place"}
+	case errors.As(err, &place):
+		return outcome{exit: exitConfig, code: "config", hint: "write elsewhere: --output FILE"}
 	case errors.As(err, &port):
 		return outcome{exit: exitConfig, code: "port_in_use", hint: "choose another: " + port.flag}
 	case errors.As(err, &signal):

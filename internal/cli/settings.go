@@ -20,7 +20,7 @@ func variables(flag string) []string {
 		return []string{own}
 	case "quiet", "verbose", "debug", "color", "auth-file", "base-url", "issuer", "client-version",
 		"renew-shared", "no-refresh", "timeout", "connect-timeout", "idle-timeout", "retries",
-		"no-stdin", "stdin-timeout", "model", "instructions", "effort", "summary", "verbosity", "tier":
+		"no-stdin", "stdin-timeout", "model", "instructions", "effort", "summary", "verbosity", "tier", "render":
 		return []string{own}
 	}
 	return nil

@@ -225,7 +225,8 @@ func (p *inline) opens(i, n int) bool {
 		return false
 	}
 	before, _ := utf8.DecodeLastRuneInString(p.src[:i])
-	return p.src[i] != '_' || !alphanumeric(before)
+	// Within a word a single star is a multiplication more often than an emphasis.
+	return p.src[i] != '_' && n != 1 || !alphanumeric(before)
 }
 
 func alphanumeric(r rune) bool {

@@ -43,9 +43,10 @@ type Renderer struct {
 	quote int     // how deep in quotes
 	lists []level // the items that we are in, outermost first
 
-	blank bool // the line before was blank
-	gap   bool // a blank line is due before the next block
-	last  kind // of the block before
+	blank  bool // the line before was blank
+	gap    bool // a blank line is due before the next block
+	last   kind // of the block before
+	before int  // how deep in quotes that was
 }
 
 // kind is what sort of block something is.
@@ -55,7 +56,8 @@ const (
 	nothing kind = iota
 	plainText
 	item
-	other // what wants room around it
+	codeText // indented, without a fence
+	other    // what wants room around it
 )
 
 // level is one list that we are in.
@@ -233,9 +235,10 @@ func (r *Renderer) content(indent int, body string) {
 	}
 	r.leave(indent)
 	if indent >= 4 && len(r.lists) == 0 {
-		r.begin(other)
+		if r.last != codeText || r.gap {
+			r.begin(codeText)
+		}
 		r.codeLine(strings.Repeat(" ", indent-4) + body)
-		r.last = plainText // the next line of the code follows at once
 		return
 	}
 	r.begin(plainText)
@@ -277,7 +280,7 @@ func (r *Renderer) listItem(indent int, marker, text string) {
 	}
 	first := prefix{outer.text + marker + " ", outer.painted + marker + " "}
 	r.text.start("", first, room)
-	if r.openFence(0, text) {
+	if r.openFence(indent+2, text) {
 		return
 	}
 	r.text.add(text)
@@ -290,9 +293,7 @@ func (r *Renderer) openFence(indent int, body string) bool {
 		return false
 	}
 	r.flush()
-	if !r.blankItem() {
-		r.leave(indent)
-	}
+	r.leave(indent)
 	r.fence = &fence{char: char, length: length, indent: indent, quote: r.quote}
 	r.begin(other)
 	if info != "" {
@@ -300,9 +301,6 @@ func (r *Renderer) openFence(indent int, body string) bool {
 	}
 	return true
 }
-
-// blankItem says whether an item has just begun and has no text.
-func (r *Renderer) blankItem() bool { return r.last == item && len(r.lists) > 0 }
 
 // inFence takes a line of code, or the fence at its end. It is false for a line behind
 // the end of the quote that the code stands in.
@@ -374,10 +372,11 @@ func (r *Renderer) tableHead(body string) bool {
 			r.print(strings.TrimRight(r.text.first.painted, " ") + "\n") // the item's marker
 		}
 		r.text = paragraph{}
+	} else {
+		r.flush()
+		r.begin(other)
 	}
-	r.flush()
-	r.begin(other)
-	r.table = []string{head, body}
+	r.table, r.last = []string{head, body}, other
 	return true
 }
 
@@ -395,14 +394,11 @@ func (r *Renderer) flush() {
 
 // begin makes room before a block.
 func (r *Renderer) begin(k kind) {
-	room := r.gap || k == other || r.last == other || k == plainText && r.last == item
-	if r.last == plainText && k == other && !r.gap && r.text.active {
-		room = true
-	}
+	room := r.gap || k == other || k == codeText || r.last == other || r.last == codeText || k == plainText && r.last == item
 	if room && r.last != nothing {
-		r.print(strings.TrimRight(r.bars().painted, " ") + "\n")
+		r.print(r.dim(strings.TrimRight(r.bars(min(r.quote, r.before)).text, " ")) + "\n")
 	}
-	r.gap, r.last = false, k
+	r.gap, r.last, r.before = false, k, r.quote
 }
 
 func (r *Renderer) heading(size int, text string) {
@@ -448,14 +444,14 @@ func (r *Renderer) printLine(p prefix, line []word) {
 type prefix struct{ text, painted string }
 
 // bars are the signs of quotation.
-func (r *Renderer) bars() prefix {
-	text := strings.Repeat("│ ", min(r.quote, r.width()/8+1))
+func (r *Renderer) bars(depth int) prefix {
+	text := strings.Repeat("│ ", min(depth, r.width()/8+1))
 	return prefix{text, r.dim(text)}
 }
 
 // prefix is that of a line of the item that we are in.
 func (r *Renderer) prefix() prefix {
-	p, spaces := r.bars(), strings.Repeat(" ", r.indent())
+	p, spaces := r.bars(r.quote), strings.Repeat(" ", r.indent())
 	return prefix{p.text + spaces, p.painted + spaces}
 }
 

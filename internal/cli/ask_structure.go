@@ -80,17 +80,22 @@ func (o *structureOptions) read(ctx context.Context, inv *invocation, strict boo
 	s.strict = len(faults) == 0
 	if !s.strict && strict {
 		return nil, &usageError{
-			message: fmt.Sprintf("--%s: strict mode does not take it: %s%s", flag, &faults[0], andMore(faults)),
+			message: fmt.Sprintf("--%s: strict mode does not take it: %s%s", flag, fault(faults), andMore(faults)),
 			hint:    "correct the schema, or send it without strict mode: without --strict",
 		}
 	}
 	if !s.strict {
-		inv.talk.warn("--%s is sent with strict: false, which binds the model less: %s%s", flag, &faults[0], andMore(faults))
+		inv.talk.warn("--%s is sent with strict: false, which binds the model less: %s%s", flag, fault(faults), andMore(faults))
 	}
 	if patterns := parsed.Unchecked(); len(patterns) > 0 {
-		inv.talk.warn("--%s: answers are not checked against a pattern: %s%s", flag, &patterns[0], andMore(patterns))
+		inv.talk.warn("--%s: answers are not checked against a pattern: %s%s", flag, fault(patterns), andMore(patterns))
 	}
 	return s, nil
+}
+
+// fault is the first fault.
+func fault(faults []schema.Fault) string {
+	return strings.TrimPrefix((&faults[0]).Error(), "schema, ")
 }
 
 // andMore counts the faults behind the first.
@@ -108,22 +113,38 @@ func (inv *invocation) readSchema(ctx context.Context, flag, spec string) (*sche
 		if spec, err = inv.readFile(ctx, flag, path); err != nil {
 			return nil, err
 		}
+	} else if isFile(spec) {
+		// In the short form it would be the name of a field.
+		return nil, &usageError{
+			message: fmt.Sprintf("--%s: %q is a file, and no schema", flag, spec),
+			hint:    "to read a file put @ before its name: --" + flag + " @" + spec,
+		}
 	}
 	parsed, err := schema.Parse(spec)
 	if err != nil {
-		bad := &usageError{message: "--" + flag + ": " + err.Error(), hint: "codexctl ask --help"}
-		if _, statErr := os.Stat(spec); statErr == nil {
-			bad.hint = "to read a file put @ before its name: --" + flag + " @" + spec
-		}
-		return nil, bad
+		return nil, badSchema(flag, err)
 	}
 	if flag == "schema-multi" {
 		parsed = parsed.Multi()
 	}
 	if err := parsed.Check(); err != nil {
-		return nil, usagef("--%s: %v", flag, err)
+		return nil, badSchema(flag, err)
 	}
 	return parsed, nil
+}
+
+func badSchema(flag string, err error) error {
+	return usagef("--%s: %s", flag, strings.TrimPrefix(err.Error(), "schema, "))
+}
+
+// isFile says whether a schema is the name of a file that is there, as far as a word
+// looks like one.
+func isFile(spec string) bool {
+	if !strings.ContainsAny(spec, "./") {
+		return false
+	}
+	info, err := os.Stat(spec)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // shape asks the model for it.

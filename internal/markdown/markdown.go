@@ -126,7 +126,7 @@ func (r *Renderer) ahead() {
 	}
 	whole := len(r.pending) - tornTail(r.pending)
 	if !r.open {
-		if len(r.pending) <= r.width() || !r.isText(string(r.pending[:whole])) {
+		if len(r.pending) <= r.width() || len(r.pending) > 2*tooOld || !r.isText(string(r.pending[:whole])) {
 			return
 		}
 		r.block(clean(string(r.pending[:whole])))
@@ -349,7 +349,7 @@ func (r *Renderer) underline(body string) bool {
 	if size == 0 {
 		return false
 	}
-	text := r.text.source
+	text := string(r.text.source)
 	r.text = paragraph{}
 	r.heading(size, text)
 	return true
@@ -357,17 +357,19 @@ func (r *Renderer) underline(body string) bool {
 
 // tableHead makes a table of the line above one such as |---|---|.
 func (r *Renderer) tableHead(body string) bool {
-	if !r.text.active || r.text.written {
+	if !r.text.active || len(delimiters(body)) == 0 {
 		return false
 	}
-	above, head := "", r.text.source
+	above, head := "", string(r.text.source)
 	if i := strings.LastIndexByte(head, '\n'); i >= 0 {
 		above, head = head[:i], head[i+1:]
-	}
-	if !strings.Contains(head, "|") || len(delimiters(body)) == 0 || len(delimiters(body)) != len(cells(head)) {
+	} else if r.text.written {
 		return false
 	}
-	if r.text.source = above; above == "" {
+	if !strings.Contains(head, "|") || len(delimiters(body)) != len(cells(head)) {
+		return false
+	}
+	if r.text.source = []byte(above); above == "" {
 		if r.text.first != r.text.rest {
 			r.print(strings.TrimRight(r.text.first.painted, " ") + "\n") // the item's marker
 		}

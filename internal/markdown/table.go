@@ -200,7 +200,7 @@ func (r *Renderer) records(p prefix, rows [][][]word) {
 			if i > 0 && j < len(head) && len(head[j]) > 0 {
 				name := append([]word(nil), head[j]...)
 				last := &name[len(name)-1]
-				last.frags = append(append([]frag(nil), last.frags...), frag{":", bold})
+				last.frags = append(append([]frag(nil), last.frags...), frag{[]byte(":"), bold})
 				last.width++
 				line = name
 				for k, w := range cell {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // style is how some text looks.
@@ -37,7 +38,7 @@ func (s style) codes() string {
 
 // frag is a part of a word with one style.
 type frag struct {
-	text  string
+	text  []byte
 	style style
 }
 
@@ -99,9 +100,9 @@ func (l *wordList) rune(r rune, s style, cut int) {
 	}
 	last := &l.words[len(l.words)-1]
 	if n := len(last.frags); n > 0 && last.frags[n-1].style == s {
-		last.frags[n-1].text += string(r)
+		last.frags[n-1].text = utf8.AppendRune(last.frags[n-1].text, r)
 	} else {
-		last.frags = append(last.frags, frag{string(r), s})
+		last.frags = append(last.frags, frag{utf8.AppendRune(nil, r), s})
 	}
 	if r == emojiLook && last.width == 1 {
 		w = 1
@@ -160,16 +161,16 @@ func wrap(words []word, width int, split bool) [][]word {
 func cutWord(w word, width int) (head, tail word) {
 	head, tail = word{space: w.space, cut: -1}, word{cut: -1}
 	for _, f := range w.frags {
-		for _, r := range f.text {
+		for _, r := range string(f.text) {
 			n := runeWidth(r)
 			to := &tail
 			if tail.width == 0 && (head.width+n <= width || head.width == 0) {
 				to = &head
 			}
 			if k := len(to.frags); k > 0 && to.frags[k-1].style == f.style {
-				to.frags[k-1].text += string(r)
+				to.frags[k-1].text = utf8.AppendRune(to.frags[k-1].text, r)
 			} else {
-				to.frags = append(to.frags, frag{string(r), f.style})
+				to.frags = append(to.frags, frag{utf8.AppendRune(nil, r), f.style})
 			}
 			to.width += n
 		}
@@ -211,7 +212,7 @@ func paint(b *strings.Builder, line []word, colour bool) {
 		}
 		for _, f := range w.frags {
 			to(f.style)
-			b.WriteString(f.text)
+			b.Write(f.text)
 		}
 	}
 	to(0)

@@ -24,6 +24,8 @@ func askCommand() command {
 			`codexctl ask "why is the sky blue?"`,
 			`git diff | codexctl ask "write a commit message"`,
 			`codexctl ask --json --transform usage.total_tokens "hi"`,
+			`codexctl ask --schema 'name, age int' "invent a person"`,
+			`codexctl ask -x -o hello.go "a Go program that says hello"`,
 			`codexctl ask --dry-run -m gpt-5.5 -e low "hi"`,
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {

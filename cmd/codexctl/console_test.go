@@ -36,18 +36,27 @@ type console struct {
 // would from a keyboard.
 func onConsole(t *testing.T, command *exec.Cmd) *console {
 	t.Helper()
+	return onScreen(t, command, 400, false)
+}
+
+// onScreen is onConsole with a chosen width; with all, stdout is the terminal too.
+func onScreen(t *testing.T, command *exec.Cmd, columns int, all bool) *console {
+	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Skipf("no pseudo-terminal: %v", err)
 	}
 	c := &console{t: t, command: command, master: master, slave: slave}
-	const rows, columns = 50, 400
-	if err := pty.Setsize(slave, &pty.Winsize{Rows: rows, Cols: columns}); err != nil {
+	const rows = 50
+	if err := pty.Setsize(slave, &pty.Winsize{Rows: rows, Cols: uint16(columns)}); err != nil {
 		t.Fatal(err)
 	}
 	c.screen = vt10x.New(vt10x.WithWriter(master), vt10x.WithSize(columns, rows))
 	c.before = c.mode()
 	command.Stdin, command.Stderr, command.Stdout = slave, slave, &c.stdout
+	if all {
+		command.Stdout = slave
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
 	if err := command.Start(); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ var rooms = map[string][]string{
 
 	"internal/cli": {
 		"internal/batch", "internal/catalogue", "internal/chatcompat", "internal/config",
-		"internal/emulator", "internal/extract", "internal/proxy", "internal/redis", "internal/schema",
+		"internal/emulator", "internal/extract", "internal/markdown", "internal/proxy", "internal/redis", "internal/schema",
 		"internal/session", "internal/sse", "internal/terminal",
 		"pkg/auth", "pkg/credentials", "pkg/responses",
 	},
@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"internal/config":   {},
 	"internal/emulator": {},
 	"internal/extract":  {},
+	"internal/markdown": {},
 	"internal/redis":    {},
 	"internal/schema":   {},
 	"internal/session":  {},

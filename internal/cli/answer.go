@@ -3,8 +3,11 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 
+	"github.com/codexctl/codexctl/internal/schema"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -25,6 +28,7 @@ type answer struct {
 
 	collector responses.Collector
 	data      json.RawMessage // the answer as --schema has it; nil without
+	part      *string         // the part of the text that is the answer; nil for all of it
 	lines     *askLines       // of --jsonl; nil otherwise
 }
 
@@ -41,7 +45,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 	if err := o.agree(a.inv); err != nil {
 		return err
 	}
-	if err := a.inv.claimStdin(args, append(o.inputOptions.fileFlags(), o.fileFlag())...); err != nil {
+	if err := a.inv.claimStdin(args, slices.Concat(o.inputOptions.fileFlags(), o.structureOptions.fileFlags(), []fileFlag{o.fileFlag()})...); err != nil {
 		return err
 	}
 	var err error
@@ -68,6 +72,9 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	r := o.request(instructions, message)
+	if err := o.displayOptions.shape(&r, a.inv); err != nil {
+		return err
+	}
 	a.structure.shape(&r)
 	a.conversation.extend(ctx, &r)
 	if err := a.settle(r); err != nil {
@@ -98,6 +105,9 @@ func (a *answer) settle(r responses.Request) error {
 	if a.call.request, err = a.inv.applySet(r, o.set, streams); err != nil {
 		return err
 	}
+	if err := a.structure.kept(a.call.request); err != nil {
+		return err
+	}
 	a.call.rename(o.modelAliases())
 	a.call.modelGiven = o.model.given || a.call.request.Model != defaultModel
 	if a.dropped, err = a.inv.checkRefused(a.call.request, o.strict); err != nil {
@@ -108,7 +118,7 @@ func (a *answer) settle(r responses.Request) error {
 
 // whole says whether nothing can be written before the answer is complete.
 func (a *answer) whole() bool {
-	return a.options.noStream || a.inv.global.wantsDocument() || a.structure.whole()
+	return a.options.outputOptions.whole() || a.inv.global.wantsDocument() || a.structure.whole()
 }
 
 // ask asks, and writes the answer in the form that was asked for.
@@ -118,13 +128,13 @@ func (a *answer) ask(ctx context.Context) error {
 		return err
 	}
 	a.call.client, a.call.mend = client, a.conversation.mend(&a.call)
-	if a.out, err = a.options.outputOptions.open(a.inv); err != nil {
+	if a.out, err = a.options.outputOptions.open(ctx, a.inv); err != nil {
 		return err
 	}
-	a.display = a.options.displayOptions.begin(a.inv)
+	a.display = a.options.displayOptions.begin(a.inv, a.out)
 	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	a.display.end()
-	if err == nil {
+	if err == nil || errors.Is(err, schema.ErrMismatch) {
 		a.conversation.keep(ctx, &a.call, a.collector.Response())
 	}
 	if a.options.usage && a.call.header != nil {
@@ -146,8 +156,14 @@ func (a *answer) write(ctx context.Context) error {
 
 // stream writes the text as it comes.
 func (a *answer) stream(ctx context.Context) error {
-	text := responses.NewTextSink(a.out)
+	text := a.sink(a.out)
 	a.call.event = func(e responses.Event, more bool) error {
+		if a.display.speaks(e) {
+			// What is held back belongs in front of what is said on stderr.
+			if err := text.Event(e, false); err != nil {
+				return err
+			}
+		}
 		a.note(e)
 		return text.Event(e, more)
 	}
@@ -174,17 +190,18 @@ func (a *answer) collect(ctx context.Context) error {
 		err = a.collector.Err()
 	}
 	if err == nil {
-		a.data, err = a.structure.check(a.collector.Response().Text())
+		err = a.conform()
 	}
 	if a.inv.global.wantsDocument() {
 		return err
 	}
-	return a.out.close(a.inv.writeItems(a.out, a.collector.Response(), err, !a.options.exact))
+	return a.out.close(a.writeWhole(a.out, err))
 }
 
 // close gives up what the answer holds.
 func (a *answer) close() {
 	a.display.end()
+	a.out.end()
 	a.conversation.end()
 }
 

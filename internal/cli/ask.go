@@ -28,6 +28,8 @@ func askCommand() command {
 			`codexctl ask -f notes.txt -f plan.md "what is missing in the plan?"`,
 			`codexctl ask -a photo.jpg "what is this?"`,
 			`codexctl ask --json --transform usage.total_tokens "hi"`,
+			`codexctl ask --schema 'name, age int' "invent a person"`,
+			`codexctl ask -x -o hello.go "a Go program that says hello"`,
 			`codexctl ask --dry-run -m gpt-5.5 -e low "hi"`,
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {

@@ -14,6 +14,13 @@ func (a *answer) result(err error) error {
 	if errors.Is(err, errReaderGone) {
 		return err
 	}
+	if err == nil && a.out != nil && a.out.file != nil {
+		err = a.inv.intoFile(a.out.file, func() error { return a.inv.document(a.document("ask", nil)) })
+		var nothing *transformError
+		if err == nil || errors.As(err, &nothing) {
+			return err
+		}
+	}
 	if err != nil && a.inv.global.transform != "" {
 		return err // stdout stays empty
 	}
@@ -31,7 +38,7 @@ func (a *answer) document(kind string, err error) askResult {
 	r := a.collector.Response()
 	doc := askResult{
 		SchemaVersion: 1, Type: kind, Status: "completed",
-		Text: r.Text() + r.Refusal(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
+		Text: a.text(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
 		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
 		RequestedModel: a.call.requestedModel(), ResponseID: stringOrNull(r.ID),
 		RequestID: stringOrNull(a.call.requestID), Session: a.conversation.keptAs(), Usage: newUsageDocument(r.Usage),
@@ -48,6 +55,15 @@ func (a *answer) document(kind string, err error) askResult {
 		doc.Warnings = a.inv.talk.warnings()
 	}
 	return doc
+}
+
+// text is the answer's text, as text mode writes it but for calls of tools.
+func (a *answer) text() string {
+	if a.part != nil {
+		return *a.part
+	}
+	r := a.collector.Response()
+	return r.Text() + r.Refusal()
 }
 
 // statusOf sums an error up for `status`.

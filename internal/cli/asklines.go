@@ -70,7 +70,13 @@ func (l *askLines) write(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return l.answer.collector.Err()
+	if err := l.answer.collector.Err(); err != nil {
+		return err
+	}
+	if err := l.answer.conform(); err != nil {
+		return err
+	}
+	return l.answer.saveText()
 }
 
 func (l *askLines) emit(v any) {

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/codexctl/codexctl/internal/config"
+	"github.com/codexctl/codexctl/internal/schema"
 	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -25,6 +26,7 @@ const (
 	exitNetwork     = 6
 	exitTimeout     = 7
 	exitIncomplete  = 8
+	exitMismatch    = 9
 	exitCancelled   = 11
 	exitInterrupted = 130
 	exitTerminated  = 143
@@ -48,6 +50,7 @@ func exitMeanings() []exitMeaning {
 		{exitNetwork, "network", "DNS, TLS, proxy, connection refused or reset, a page of the edge network"},
 		{exitTimeout, "timeout", "--timeout, --connect-timeout or --idle-timeout ran out"},
 		{exitIncomplete, "incomplete, truncated, refused", "the answer is not whole; what had arrived is on stdout"},
+		{exitMismatch, "schema_mismatch", "the answer does not fit --schema, or cannot be checked; its text is kept"},
 		{exitCancelled, "cancelled", "declined at a prompt"},
 		{exitInterrupted, "interrupted", "SIGINT (Ctrl-C); a second one ends at once"},
 		{exitTerminated, "interrupted", "SIGTERM"},
@@ -131,6 +134,8 @@ func outcomes() []outcome {
 		{err: session.ErrLost, exit: exitFailure, code: "internal", hint: "ask again: another process has the conversation now"},
 		{err: errUnwell, exit: exitFailure, code: "internal", hint: "do what stands below the failing rows, then look again: codexctl doctor"},
 		{err: errNoWindow, exit: exitFailure, code: "server_error", hint: "see what the backend says: codexctl usage --json"},
+		{err: schema.ErrMismatch, exit: exitMismatch, code: "schema_mismatch", hint: "ask again, say in the prompt what is missing, or let the schema allow more"},
+		{err: schema.ErrTooCostly, exit: exitMismatch, code: "schema_mismatch", hint: "make the schema simpler: fewer alternatives and shorter patterns"},
 		{err: errUnhealthy, exit: exitFailure, code: "server_error"},
 		{err: errExpiresSoon, exit: exitAuth, code: "auth_expired", hint: hintRenew},
 		{err: credentials.ErrOtherLogin, exit: exitAuth, code: "auth_required", say: "No ChatGPT OAuth token found", hint: hintSignIn},
@@ -170,6 +175,7 @@ func meaning(err error) outcome {
 	var endpoint *auth.EndpointError
 	var redirect *auth.RedirectError
 	var port *portError
+	var place *placeError
 	var proxy *proxyError
 	var rescued *credentials.RescueError
 	var quota *quotaError
@@ -178,6 +184,8 @@ func meaning(err error) outcome {
 		return outcome{exit: exitConfig, code: "config", hint: "make the store writable, then move the saved login to its place"}
 	case errors.As(err, &quota):
 		return outcome{exit: exitLimited, code: "quota_exhausted", hint: quota.hint}
+	case errors.As(err, &place):
+		return outcome{exit: exitConfig, code: "config", hint: "write elsewhere: --output FILE"}
 	case errors.As(err, &port):
 		return outcome{exit: exitConfig, code: "port_in_use", hint: "choose another: " + port.flag}
 	case errors.As(err, &signal):

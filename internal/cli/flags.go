@@ -100,6 +100,11 @@ func durationFlag(spec string, to *time.Duration, usage string) flagSpec {
 	return flagSpec{name, aliases, "DUR", usage, &cli.DurationFlag{Name: name, Destination: to, Value: *to}}
 }
 
+// genericFlag is the library's flag for a value of our own.
+func genericFlag(name string, to cli.Generic) cli.Flag {
+	return &cli.GenericFlag{Name: name, Value: to}
+}
+
 func repeatedFlag(spec, value string, to *repeated, usage string) flagSpec {
 	name, aliases := names(spec)
 	return flagSpec{name, aliases, value, usage, &cli.GenericFlag{Name: name, Value: to}}

@@ -85,8 +85,16 @@ func (inv *invocation) writeItems(w io.Writer, r *responses.Response, err error,
 	return inv.endText(text, err, newline)
 }
 
+// textSink is what writes a text.
+type textSink interface {
+	Event(e responses.Event, more bool) error
+	Item(index int, item json.RawMessage) error
+	Finish(newline bool) error
+	Wrote() bool
+}
+
 // endText ends a text with its newline, whatever ended the call.
-func (inv *invocation) endText(text *responses.TextSink, err error, newline bool) error {
+func (inv *invocation) endText(text textSink, err error, newline bool) error {
 	ended := text.Finish(newline)
 	if err == nil {
 		err = ended

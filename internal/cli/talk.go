@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/codexctl/codexctl/internal/terminal"
@@ -16,6 +17,8 @@ type talk struct {
 	palette        terminal.Palette
 	quiet, verbose bool
 	warned         []string
+	drawn          bool // a line stands there that is to be wiped away
+	midline        bool // a line stands there without its end
 
 	// onWarning is told of each warning as well; nil tells nobody.
 	onWarning func(string)
@@ -34,7 +37,66 @@ func newTalk(env *Env, g *globalOptions) *talk {
 func (t *talk) say(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = io.WriteString(t.w, text+"\n")
+	_, _ = io.WriteString(t.w, t.room()+t.ending()+text+"\n")
+}
+
+// pour writes text that comes in pieces.
+func (t *talk) pour(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	text = terminal.Clean(text)
+	if text == "" {
+		return
+	}
+	t.midline = !strings.HasSuffix(text, "\n")
+	_, _ = io.WriteString(t.w, t.room()+t.palette.Dim(text))
+}
+
+// freshLine ends a line that was poured.
+func (t *talk) freshLine() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.midline {
+		_, _ = io.WriteString(t.w, t.ending())
+	}
+}
+
+// draw shows a line in the place of the one drawn before. It gives way to all else.
+func (t *talk) draw(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.midline {
+		return
+	}
+	_, _ = io.WriteString(t.w, "\r"+t.palette.Dim(text))
+	t.drawn = true
+}
+
+// wipe takes the drawn line away.
+func (t *talk) wipe() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if room := t.room(); room != "" {
+		_, _ = io.WriteString(t.w, room)
+	}
+}
+
+// room is what erases a drawn line.
+func (t *talk) room() string {
+	if !t.drawn {
+		return ""
+	}
+	t.drawn = false
+	return "\r\x1b[K"
+}
+
+// ending is what ends a poured line.
+func (t *talk) ending() string {
+	if !t.midline {
+		return ""
+	}
+	t.midline = false
+	return "\n"
 }
 
 // fail writes the line about a failure, and the one about what to do.

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+
+	"github.com/codexctl/codexctl/internal/markdown"
+	"github.com/codexctl/codexctl/internal/terminal"
+	"github.com/codexctl/codexctl/pkg/responses"
+)
+
+// renderer shows Markdown. Verbatim shows a line that is none; Close ends the text.
+type renderer interface {
+	io.Writer
+	Verbatim(line string) error
+	Close() error
+}
+
+// sink is what writes the text to w: rendered, if that is asked for and a person is
+// there to see it.
+func (a *answer) sink(w io.Writer) textSink {
+	render := &a.options.render
+	if !render.on || w != io.Writer(a.out) || a.out.file != nil || !a.inv.out.terminal || a.structure != nil {
+		return responses.NewTextSink(w)
+	}
+	if words, err := render.words(); err == nil && len(words) > 0 {
+		return &renderSink{to: &renderCommand{inv: a.inv, out: a.out, words: words}}
+	}
+	out := bufio.NewWriterSize(rawWriter{a.out}, 32<<10)
+	return &renderSink{out: out, to: markdown.New(out, markdown.Style{
+		Colour: terminal.Colour(a.inv.global.color, a.inv.env.Getenv, true),
+		Width:  a.inv.columns,
+	})}
+}
+
+// columns is the width of the terminal.
+func (inv *invocation) columns() int {
+	if inv.env.Size != nil {
+		if columns, _ := inv.env.Size(); columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+// rawWriter writes to a terminal what is clean already and holds colours of our own.
+type rawWriter struct{ to *destination }
+
+func (w rawWriter) Write(p []byte) (int, error) {
+	w.to.announce()
+	return outputError(w.to.stdout.raw.Write(p))
+}
+
+// renderSink hands the text of an answer to a renderer.
+type renderSink struct {
+	to     renderer
+	out    *bufio.Writer // what the renderer writes to; nil if that is elsewhere
+	pieces responses.Pieces
+	wrote  bool
+	err    error // the renderer's first
+}
+
+// Event takes the next event; more says that another one is there already.
+func (s *renderSink) Event(e responses.Event, more bool) error {
+	s.pieces.Event(e, s.piece)
+	if _, ok := e.ToolCall(); ok {
+		s.call(e.Item())
+	}
+	if more {
+		return s.err
+	}
+	return s.flush()
+}
+
+// Item takes a finished output item.
+func (s *renderSink) Item(index int, item json.RawMessage) error {
+	s.pieces.Item(index, item, s.piece)
+	if _, ok := responses.ReadToolCall(item); ok {
+		s.call(item)
+	}
+	return s.flush()
+}
+
+// Finish ends the text. A rendered text always ends with a newline.
+func (s *renderSink) Finish(bool) error {
+	if s.wrote {
+		s.keep(s.to.Close())
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	return s.pieces.Err()
+}
+
+// Wrote says whether there was anything to show.
+func (s *renderSink) Wrote() bool { return s.wrote }
+
+func (s *renderSink) piece(p responses.Piece) {
+	s.wrote = true
+	_, err := io.WriteString(s.to, p.Text)
+	s.keep(err)
+}
+
+func (s *renderSink) call(item json.RawMessage) {
+	s.wrote = true
+	var line bytes.Buffer
+	if json.Compact(&line, item) == nil {
+		s.keep(s.to.Verbatim(line.String()))
+	}
+}
+
+func (s *renderSink) flush() error {
+	if s.out != nil {
+		s.keep(s.out.Flush())
+	}
+	return s.err
+}
+
+func (s *renderSink) keep(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// renderCommand is a program of the person's that shows Markdown. It is started when
+// there is something to show. The text is kept, for a program that fails.
+type renderCommand struct {
+	inv   *invocation
+	out   *destination
+	words []string
+
+	text  bytes.Buffer
+	child *exec.Cmd
+	stdin io.WriteCloser
+	err   error // why it does not run
+}
+
+// Write hands text on. A program that no longer reads is heard of at its end.
+func (r *renderCommand) Write(p []byte) (int, error) {
+	clean := terminal.Clean(string(p))
+	r.text.WriteString(clean)
+	if r.child == nil && r.err == nil {
+		r.start()
+	}
+	if r.err == nil {
+		_, _ = io.WriteString(r.stdin, clean)
+	}
+	return len(p), nil
+}
+
+// Verbatim shows a line as a block of code.
+func (r *renderCommand) Verbatim(line string) error {
+	_, err := io.WriteString(r, "\n\n```json\n"+line+"\n```\n\n")
+	return err
+}
+
+func (r *renderCommand) start() {
+	r.out.announce()
+	r.child = exec.Command(r.words[0], r.words[1:]...)
+	r.child.Stdout, r.child.Stderr = r.inv.env.Stdout, r.inv.env.Stderr
+	if r.inv.env.Environ != nil {
+		r.child.Env = r.inv.env.Environ()
+	}
+	if r.stdin, r.err = r.child.StdinPipe(); r.err == nil {
+		r.err = r.child.Start()
+	}
+}
+
+// Close waits for the program. If it failed, the text is written as it is.
+func (r *renderCommand) Close() error {
+	if r.err == nil {
+		_ = r.stdin.Close()
+		r.err = r.child.Wait()
+	}
+	if r.err == nil {
+		return nil
+	}
+	r.inv.talk.warn("the render command %q failed: %v; the text follows as it is", r.words[0], r.err)
+	_, err := fmt.Fprint(r.out, withNewline(r.text.String()))
+	return err
+}

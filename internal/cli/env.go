@@ -21,6 +21,10 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
+	// StderrWidth is how many columns the terminal behind Stderr has, 0 if it does not
+	// say; nil like 0.
+	StderrWidth func() int
+
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
 	Environ func() []string
@@ -66,6 +70,7 @@ func ProcessEnv() *Env {
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
+		StderrWidth:    func() int { return terminal.Width(os.Stderr) },
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 	}

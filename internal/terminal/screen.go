@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/AlecAivazis/survey/v2/terminal"
-	"golang.org/x/term"
 )
 
 // screen is the lines that a prompt has drawn, so that others can take their place.
@@ -68,7 +67,7 @@ func rows(text string, width int) int {
 // width is how many columns a terminal has. One that does not say is taken for a very
 // wide one.
 func width(f *os.File) int {
-	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+	if columns := Width(f); columns > 0 {
 		return columns
 	}
 	return 10_000

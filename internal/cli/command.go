@@ -41,6 +41,7 @@ func commands() command {
 		subs: []command{
 			askCommand(),
 			respondCommand(),
+			batchCommand(),
 			authCommand(),
 			serveCommand(),
 			emulatorCommand(),

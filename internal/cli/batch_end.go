@@ -11,8 +11,8 @@ import (
 	"github.com/codexctl/codexctl/internal/batch"
 )
 
-// errPartial is a batch that has come to its end with failed items.
-var errPartial = errors.New("have failed")
+// errPartial is a batch that came to its end with failed records.
+var errPartial = errors.New("failed")
 
 // unfinishedError ends a batch that another run can go on with.
 type unfinishedError struct {
@@ -104,7 +104,15 @@ func summaryLine(s batch.Summary) string {
 	}
 	t := s.Tokens
 	return fmt.Sprintf("%s; %d tokens in (%d cached), %d out (%d reasoning); %s",
-		strings.Join(parts, ", "), t.Input, t.Cached, t.Output, t.Reasoning, roughly(s.Elapsed))
+		strings.Join(parts, ", "), t.Input, t.Cached, t.Output, t.Reasoning, took(s.Elapsed))
+}
+
+// took is how long something has taken.
+func took(d time.Duration) string {
+	if d < 10*time.Second {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return roughly(d)
 }
 
 func failedCodes(s batch.Summary) string {

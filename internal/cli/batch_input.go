@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,8 +30,10 @@ func (b *batchRun) readItems(ctx context.Context) error {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil:
+	case errors.Is(err, batch.ErrInput):
 		return fmt.Errorf("%s: %w", inputName(b.input), err)
+	case err != nil: // of reading, or a stdin that nobody gives
+		return usageOr(ctx, err, inputName(b.input))
 	}
 	if b.items = <-got; len(b.items) == 0 {
 		return usagef("%s: there is no record in it", inputName(b.input))

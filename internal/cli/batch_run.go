@@ -134,6 +134,7 @@ func (b *batchRun) printRequests(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		b.repeat(item, a.inv.talk)
 		body, err := a.call.request.Body(false)
 		if err != nil {
 			return err

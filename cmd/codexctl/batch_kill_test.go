@@ -102,7 +102,7 @@ func TestBatchKilledAndResumed(t *testing.T) {
 	args := []string{"batch", in, "--resume", out, "-j", fmt.Sprint(jobs), "--retries", "0", "--timeout", "0"}
 
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0)) // the moments are random anyway
-	answered := map[string]uint64{}                                    // when the record was there: the last request by then
+	answered := map[string]uint64{}                                   // when the record was there: the last request by then
 	for kill := range kills {
 		through := 1 + random.IntN(2*(size-len(answered))/(kills+1))
 		enough := gate.open(through, 1+random.IntN(through))

@@ -60,12 +60,12 @@ func (r *record) has(flags ...string) bool {
 }
 
 // readRecord reads an item over the defaults. A list of the record's takes the place of
-// the default's, like every other value.
+// the default's, like every other value. With an error the record is as far as it came.
 func readRecord(item batch.Item, defaults askOptions) (*record, error) {
 	r := &record{given: make(map[string]bool), options: defaults}
 	data, err := item.Data()
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if item.Plain {
 		r.prompt = string(data)
@@ -73,10 +73,10 @@ func readRecord(item batch.Item, defaults askOptions) (*record, error) {
 	}
 	fields, err := uniqueFields(data)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := r.readQuestion(fields["prompt"], fields["input"]); err != nil {
-		return nil, err
+		return r, err
 	}
 	return r, r.readOptions(fields)
 }
@@ -248,11 +248,11 @@ func namesStdin(flag, value string) bool {
 	return false
 }
 
-// invocation is what the record's request is built by: it says nothing on stderr by
-// itself, and reads no stdin.
-func (r *record) invocation(inv *invocation, talk *talk) *invocation {
+// invocation is what the record's request is built by: its warnings are its own, it says
+// nothing on stderr by itself, and it reads no stdin.
+func (r *record) invocation(inv *invocation) *invocation {
 	own := *inv
-	own.talk, own.stdinFlag = talk, ""
+	own.talk, own.stdinFlag = &talk{quiet: true}, ""
 	own.global.json, own.global.jsonl, own.global.transform = true, false, ""
 	own.global.noStdin = true
 	own.given, own.origin = maps.Clone(inv.given), maps.Clone(inv.origin)

@@ -21,14 +21,12 @@ type itemResult struct {
 // build makes the request of an item. The answer that is returned has nothing asked yet;
 // it is there with an error too, as far as it came.
 func (b *batchRun) build(ctx context.Context, item batch.Item) (*answer, error) {
-	talk := &talk{quiet: true}
-	a := newAnswer(b.inv, &b.options.defaults)
 	r, err := readRecord(item, b.options.defaults)
+	o, inv := &r.options, r.invocation(b.inv)
+	a := newAnswer(inv, o)
 	if err != nil {
 		return a, err
 	}
-	o, inv := &r.options, r.invocation(b.inv, talk)
-	a = newAnswer(inv, o)
 	if a.structure = b.structure; r.has("schema", "schema-multi", "strict") {
 		if a.structure, err = o.structureOptions.read(ctx, inv, o.strict); err != nil {
 			return a, err
@@ -120,9 +118,6 @@ func (b *batchRun) notice(item batch.Item, a *answer, n responses.Notice) {
 
 // repeat says on stderr what was said while the item was built.
 func (b *batchRun) repeat(item batch.Item, talk *talk) {
-	if talk == b.inv.talk {
-		return
-	}
 	for _, text := range talk.warnings() {
 		b.warn(item, text)
 	}

@@ -18,7 +18,8 @@ import (
 func recordFlagNames() []string {
 	return []string{
 		"model", "model-alias", "instructions", "instructions-file", "file", "attach",
-		"effort", "summary", "verbosity", "tier", "web-search", "schema", "schema-multi", "set", "strict",
+		"effort", "summary", "verbosity", "tier", "web-search",
+		"schema", "schema-multi", "extract", "extract-last", "set", "strict",
 	}
 }
 
@@ -162,7 +163,7 @@ func (r *record) readOptions(fields map[string]gjson.Result) error {
 	if r.has("instructions", "instructions-file") {
 		o.instructions, o.instructionsFile = optional{}, ""
 	}
-	if r.has("schema", "schema-multi") {
+	if r.has("schema", "schema-multi", "extract", "extract-last") {
 		o.structureOptions = structureOptions{}
 	}
 	for _, f := range recordFlags(o) {

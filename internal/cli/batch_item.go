@@ -27,7 +27,7 @@ func (b *batchRun) build(ctx context.Context, item batch.Item) (*answer, error) 
 	if err != nil {
 		return a, err
 	}
-	if a.structure = b.structure; r.has("schema", "schema-multi", "strict") {
+	if a.structure = b.structure; r.has("schema", "schema-multi", "extract", "extract-last", "strict") {
 		if a.structure, err = o.structureOptions.read(ctx, inv, o.strict); err != nil {
 			return a, err
 		}

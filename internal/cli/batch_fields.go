@@ -244,7 +244,8 @@ func listValues(flag string, value gjson.Result) ([]string, error) {
 func namesStdin(flag, value string) bool {
 	switch flag {
 	case "instructions-file", "file", "attach", "schema", "schema-multi":
-		return value == "-" || value == "@-" || strings.HasPrefix(value, "-;")
+		name, _, _ := strings.Cut(strings.TrimPrefix(value, "@"), ";")
+		return slices.Contains([]string{"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}, name)
 	}
 	return false
 }

@@ -44,7 +44,7 @@ func TestGateWithClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &backend{start: time.Now(), refuse: 20}
 		g := &Gate{}
-		client := &responses.Client{HTTPClient: &http.Client{Transport: b}, Retries: 3, Notify: g.Notice}
+		client := &responses.Client{HTTPClient: &http.Client{Transport: b}, Retries: 3, Before: g.Wait, Notify: g.Notice}
 		sum, err := Run(t.Context(), Config{
 			Items: prompts(t, 200), Jobs: 16, Gate: g, Out: io.Discard,
 			Do: func(ctx context.Context, item Item) Result {

@@ -88,7 +88,7 @@ type display struct {
 func (o *displayOptions) begin(inv *invocation, out *destination) *display {
 	d := &display{talk: inv.talk, out: out, reasoning: o.showsReasoning(inv), shared: inv.env.StdoutTerminal}
 	if inv.spins() {
-		d.spinner = startSpinner(inv.talk, spinnerFrames(inv.env.Getenv))
+		d.spinner = startSpinner(inv.talk, spinnerFrames(inv.env.speaksUTF8()))
 	}
 	out.before = d.pause
 	return d

@@ -42,6 +42,7 @@ func commands() command {
 		subs: []command{
 			askCommand(),
 			respondCommand(),
+			batchCommand(),
 			sessionsCommand(),
 			authCommand(),
 			modelsCommand(),

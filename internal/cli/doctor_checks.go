@@ -156,8 +156,7 @@ func (d *doctor) checkTerminal(context.Context) diagnosis {
 	} else {
 		parts = append(parts, "no colours")
 	}
-	charset := strings.ToUpper(first(env.Getenv("LC_ALL"), env.Getenv("LC_CTYPE"), env.Getenv("LANG")))
-	if strings.Contains(charset, "UTF-8") || strings.Contains(charset, "UTF8") || runtime.GOOS == "windows" {
+	if env.speaksUTF8() || runtime.GOOS == "windows" {
 		return healthy("%s", strings.Join(append(parts, "UTF-8"), ", "))
 	}
 	return diagnosis{statusWarning, strings.Join(append(parts, "no UTF-8 as far as LC_ALL, LC_CTYPE and LANG say"), ", "), "export LC_ALL=C.UTF-8"}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/codexctl/codexctl/internal/terminal"
@@ -24,6 +25,10 @@ type Env struct {
 	// Size gives the columns and lines of the terminal behind Stdout, 0 if it does not say;
 	// nil when there is none.
 	Size func() (columns, lines int)
+
+	// StderrWidth is how many columns the terminal behind Stderr has, 0 if it does not
+	// say; nil like 0.
+	StderrWidth func() int
 
 	// Getenv gives a variable of the environment; Environ all, as NAME=value.
 	Getenv  func(string) string
@@ -73,6 +78,10 @@ func ProcessEnv() *Env {
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 		Size: func() (columns, lines int) { return terminal.Size(os.Stdout) },
+		StderrWidth: func() int {
+			columns, _ := terminal.Size(os.Stderr)
+			return columns
+		},
 	}
 	if env.StdinKind == StdinTerminal && env.StderrTerminal {
 		prompt := func() terminal.Prompt {
@@ -118,3 +127,11 @@ func (i interrupted) Error() string { return "interrupted (" + i.signal.String()
 
 // Interrupted is the cause to end the program's context with when a signal arrives.
 func Interrupted(s os.Signal) error { return interrupted{s} }
+
+// speaksUTF8 says whether the locale is one of UTF-8.
+//
+// Source: POSIX.1-2017, Base Definitions, section 8.2: the first that is set counts.
+func (env *Env) speaksUTF8() bool {
+	locale := strings.ToLower(first(env.Getenv("LC_ALL"), env.Getenv("LC_CTYPE"), env.Getenv("LANG")))
+	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/codexctl/codexctl/internal/batch"
 	"github.com/codexctl/codexctl/internal/config"
 	"github.com/codexctl/codexctl/internal/schema"
 	"github.com/codexctl/codexctl/internal/session"
@@ -27,6 +28,7 @@ const (
 	exitTimeout     = 7
 	exitIncomplete  = 8
 	exitMismatch    = 9
+	exitPartial     = 10
 	exitCancelled   = 11
 	exitInterrupted = 130
 	exitTerminated  = 143
@@ -51,6 +53,7 @@ func exitMeanings() []exitMeaning {
 		{exitTimeout, "timeout", "--timeout, --connect-timeout or --idle-timeout ran out"},
 		{exitIncomplete, "incomplete, truncated, refused", "the answer is not whole; what had arrived is on stdout"},
 		{exitMismatch, "schema_mismatch", "the answer does not fit --schema, or cannot be checked; its text is kept"},
+		{exitPartial, "partial", "batch ended with failed records"},
 		{exitCancelled, "cancelled", "declined at a prompt"},
 		{exitInterrupted, "interrupted", "SIGINT (Ctrl-C); a second one ends at once"},
 		{exitTerminated, "interrupted", "SIGTERM"},
@@ -104,6 +107,15 @@ func outcomes() []outcome {
 		{err: errNobodyCame, exit: exitTimeout, code: "timeout", hint: "allow more time: --wait 30m"},
 		{err: errCancelled, exit: exitCancelled, code: "cancelled"},
 		{err: terminal.ErrInterrupted, exit: exitInterrupted, code: "interrupted"},
+
+		{err: errPartial, exit: exitPartial, code: "partial"},
+		{err: batch.ErrTooManyErrors, exit: exitPartial, code: "partial"},
+		{err: batch.ErrInputChanged, exit: exitFailure, code: "internal", hint: "leave the input as it is while it is being asked, and begin anew"},
+		{err: batch.ErrInput, exit: exitUsage, code: "usage"},
+		{err: batch.ErrOutputExists, exit: exitUsage, code: "usage", hint: "go on with it: --resume FILE, or name another"},
+		{err: batch.ErrNotOutput, exit: exitUsage, code: "usage", hint: "name a file that batch has written: --resume FILE"},
+		{err: batch.ErrLocked, exit: exitConfig, code: "config", hint: "wait for the other run, or end it"},
+		{err: batch.ErrOutput, exit: exitFailure, code: "internal", hint: "make room for the output"},
 
 		{err: auth.ErrDenied, exit: exitCancelled, code: "cancelled", hint: "try again: codexctl auth login"},
 		{err: auth.ErrNoEntitlement, exit: exitAuth, code: "plan_required", say: "ChatGPT plan does not include Codex", hint: "ask the administrator of the workspace, or sign in with another account: codexctl auth login"},

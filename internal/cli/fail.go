@@ -83,6 +83,20 @@ func (inv *invocation) failOnStdout(problem *errorDocument) {
 
 // explain turns an error into what people and programs are told of it.
 func (inv *invocation) explain(err error) *errorDocument {
+	doc := inv.describe(err)
+	var unfinished *unfinishedError
+	if errors.As(err, &unfinished) {
+		hint := unfinished.hint
+		if doc.Hint != nil {
+			hint = *doc.Hint + "; then " + hint
+		}
+		doc.Hint = &hint
+	}
+	return doc
+}
+
+// describe is explain for an error that nothing is to be gone on with after.
+func (inv *invocation) describe(err error) *errorDocument {
 	means := meaning(err)
 	doc := &errorDocument{
 		Code: means.code, Message: message(err, means, inv.env.Home == ""), ExitCode: means.exit,

@@ -140,6 +140,25 @@ func (r *repeated) Set(value string) error {
 
 func (r *repeated) String() string { return fmt.Sprint([]string(*r)) }
 
+// list is where a flag that may stand several times gathers its values; nil for another.
+func (f flagSpec) list() *repeated {
+	if generic, ok := f.flag.(*cli.GenericFlag); ok {
+		if list, ok := generic.Value.(*repeated); ok {
+			return list
+		}
+	}
+	return nil
+}
+
+func (f flagSpec) isList() bool { return f.list() != nil }
+
+// clear takes away what such a flag has gathered.
+func (f flagSpec) clear() {
+	if list := f.list(); list != nil {
+		*list = nil
+	}
+}
+
 // optional is a string whose absence differs from its being empty.
 type optional struct {
 	given bool

@@ -47,21 +47,13 @@ func (inv *invocation) quotaView() quotaView {
 	if !inv.out.terminal {
 		return v
 	}
-	v.unicode = inv.speaksUnicode()
+	v.unicode = inv.env.speaksUTF8()
 	if inv.env.Size != nil {
 		if columns, _ := inv.env.Size(); columns > 0 {
 			v.width = columns
 		}
 	}
 	return v
-}
-
-// speaksUnicode says whether the locale is one of UTF-8.
-//
-// Source: POSIX, Base Definitions, section 8.2: the first that is set counts.
-func (inv *invocation) speaksUnicode() bool {
-	locale := strings.ToLower(first(inv.env.Getenv("LC_ALL"), inv.env.Getenv("LC_CTYPE"), inv.env.Getenv("LANG")))
-	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
 }
 
 // windowRow is a window with its name.
@@ -187,7 +179,7 @@ func (a allowance) short(separator string) string {
 // separator stands between the parts of a short line. A prompt's text comes through a
 // pipe, so that the locale alone decides.
 func (inv *invocation) separator() string {
-	if inv.speaksUnicode() {
+	if inv.env.speaksUTF8() {
 		return " · "
 	}
 	return " | "

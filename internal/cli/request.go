@@ -166,22 +166,30 @@ func (inv *invocation) printRequest(ctx context.Context, r responses.Request, dr
 }
 
 func (inv *invocation) printBody(ctx context.Context, body []byte, dropped []string) error {
-	client, err := inv.unsigned()
+	doc, err := inv.dryRun(ctx, body, dropped)
 	if err != nil {
 		return err
 	}
+	return inv.document(doc)
+}
+
+func (inv *invocation) dryRun(ctx context.Context, body []byte, dropped []string) (dryRunDocument, error) {
+	client, err := inv.unsigned()
+	if err != nil {
+		return dryRunDocument{}, err
+	}
 	req, err := client.NewRequest(ctx, body, false)
 	if err != nil {
-		return err
+		return dryRunDocument{}, err
 	}
 	req.Header.Set("Authorization", maskedHeader)
 	req.Header.Set("Chatgpt-Account-Id", maskedHeader)
 	client.ApplyHeader(req)
-	return inv.document(dryRunDocument{
+	return dryRunDocument{
 		SchemaVersion: 1, Type: inv.path[0], DryRun: true,
 		Method: req.Method, URL: bareURL(req.URL), Headers: shownHeaderMap(req.Header),
 		Body: body, Dropped: nonNil(dropped),
-	})
+	}, nil
 }
 
 func shownHeaderMap(h http.Header) map[string]string {

@@ -92,7 +92,7 @@ func settingOf(command, flag string) (s setting, ok bool) {
 func ownSetting(command, flag string) (s setting, ok bool) {
 	s = setting{key: underscored(flag), variables: []string{variableOf(command, flag)}}
 	switch command + " --" + flag {
-	case "ask --usage",
+	case "ask --usage", "batch --jobs", "batch --rpm",
 		"auth login --no-browser", "auth login --browser-command", "auth login --wait", "auth login-device --wait",
 		"serve --instructions-mode", "serve --reasoning", "serve --max-concurrent", "serve --drain", "serve --log-format":
 	case "auth login --port":

@@ -30,16 +30,9 @@ func (inv *invocation) spins() bool {
 }
 
 // spinnerFrames are in ASCII unless the locale says UTF-8.
-//
-// Source: POSIX.1-2017, Base Definitions, section 8.2: the order of the variables.
-func spinnerFrames(getenv func(string) string) []string {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToLower(getenv(name)); value != "" {
-			if strings.Contains(value, "utf-8") || strings.Contains(value, "utf8") {
-				return strings.Split("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "")
-			}
-			break
-		}
+func spinnerFrames(utf8 bool) []string {
+	if utf8 {
+		return strings.Split("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "")
 	}
 	return strings.Split(`|/-\`, "")
 }

@@ -55,7 +55,8 @@ func TestSpinnerFrames(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			frames := spinnerFrames(func(name string) string { return tt.variables[name] })
+			env := &Env{Getenv: func(name string) string { return tt.variables[name] }}
+			frames := spinnerFrames(env.speaksUTF8())
 			if got := slices.Contains(frames, "|"); got != tt.ascii {
 				t.Errorf("ASCII: %t, want %t", got, tt.ascii)
 			}

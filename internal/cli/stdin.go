@@ -110,21 +110,30 @@ func (inv *invocation) noStdinError() error {
 	return usagef("stdin is asked for, and there is nothing to read: it is a terminal or closed")
 }
 
-// await reads stdin. Until its first byte the wait is announced and, where asked
-// for, limited; after it only the context limits it.
+// await reads stdin to its end.
 func (inv *invocation) await(ctx context.Context, want stdinRequest) ([]byte, error) {
-	reader := &firstByteReader{src: inv.env.Stdin, first: make(chan struct{})}
-	type result struct {
-		data []byte
-		err  error
+	got := make(chan []byte, 1)
+	err := inv.awaitStdin(ctx, want, func(r io.Reader) error {
+		data, err := io.ReadAll(io.LimitReader(r, inputLimit+1))
+		data, err = checkInput("stdin", data, err)
+		got <- data
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	done := make(chan result, 1)
+	return <-got, nil
+}
+
+// awaitStdin has stdin read. Until its first byte the wait is announced and, where asked
+// for, limited; after it only the context limits it. After an error of this function
+// read may still be at work.
+func (inv *invocation) awaitStdin(ctx context.Context, want stdinRequest, read func(io.Reader) error) error {
+	reader := &firstByteReader{src: inv.env.Stdin, first: make(chan struct{})}
+	done := make(chan error, 1)
 	// A read of stdin cannot be interrupted. If it never ends this goroutine ends
 	// with the process, which is then about to end anyway.
-	go func() {
-		data, err := io.ReadAll(io.LimitReader(reader, inputLimit+1))
-		done <- result{data, err}
-	}()
+	go func() { done <- read(reader) }()
 
 	notice := time.NewTimer(silenceNotice)
 	defer notice.Stop()
@@ -135,8 +144,8 @@ func (inv *invocation) await(ctx context.Context, want stdinRequest) ([]byte, er
 	first := reader.first
 	for {
 		select {
-		case r := <-done:
-			return checkInput("stdin", r.data, r.err)
+		case err := <-done:
+			return err
 		case <-first:
 			first = nil
 			notice.Stop()
@@ -146,9 +155,9 @@ func (inv *invocation) await(ctx context.Context, want stdinRequest) ([]byte, er
 		case <-notice.C:
 			inv.talk.note("codexctl: waiting for stdin to end (--no-stdin does not read it)")
 		case <-expiry(limit):
-			return nil, giveUp
+			return giveUp
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 	}
 }

@@ -129,6 +129,15 @@ func (t *talk) tellOf(f func(string)) {
 	t.onWarning = f
 }
 
+// through has all lines go to w, and returns where they went before.
+func (t *talk) through(w io.Writer) io.Writer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := t.w
+	t.w = w
+	return before
+}
+
 // warnings are all that were given so far, for the result.
 func (t *talk) warnings() []string {
 	t.mu.Lock()

@@ -84,6 +84,11 @@ type Client struct {
 	// an event of the stream, and not repeated. 0 is no bound.
 	Hold time.Duration
 
+	// Before is called before each request for an answer, the repeated ones included,
+	// with the call's context. It may wait: so callers share a pace. An error ends the
+	// call as it is, and nothing more is sent. nil lets every request go at once.
+	Before func(context.Context) error
+
 	// Notify is told what happens on the way; nil tells nobody. It is called from
 	// the goroutine that called the client.
 	Notify func(Notice)
@@ -99,7 +104,7 @@ const defaultIdleTimeout = 5 * time.Minute
 //
 // The error is ErrBadRequest for a request that cannot be sent, an [*APIError] when
 // the backend refuses or fails, ErrConnection, ErrTimeout or ErrTruncated when the
-// connection does, the context's cause, or the Authorizer's own.
+// connection does, the context's cause, or the Authorizer's or Before's own.
 func (c *Client) Stream(ctx context.Context, r Request) (*Stream, error) {
 	attempts := 0
 	stream, err := c.stream(ctx, r, &attempts)

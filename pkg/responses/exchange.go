@@ -27,6 +27,9 @@ const (
 func (c *Client) exchange(ctx context.Context, body []byte, lite bool, attempts *int) (*Stream, error) {
 	renewed := false
 	for retries := 0; ; {
+		if err := c.before(ctx); err != nil {
+			return nil, err
+		}
 		req, err := c.NewRequest(ctx, body, lite)
 		if err != nil {
 			return nil, err
@@ -58,6 +61,14 @@ func (c *Client) exchange(ctx context.Context, body []byte, lite bool, attempts 
 			return nil, err
 		}
 	}
+}
+
+// before waits for the caller's leave to send a request.
+func (c *Client) before(ctx context.Context) error {
+	if c.Before == nil {
+		return nil
+	}
+	return c.Before(ctx)
 }
 
 // refused tells the Authorizer of a 401 and says whether to try again.

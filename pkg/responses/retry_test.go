@@ -332,3 +332,51 @@ func TestUnauthorizedStandsOutsideTheRetries(t *testing.T) {
 		s.Close()
 	})
 }
+
+// Before stands in front of each request, also of the repeated ones, and before anybody
+// is asked for an identity.
+func TestBeforeEachRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, trips := trips(refuses(500, `{}`), refuses(401, `{}`), plays(0, hello...))
+		c.Retries = 1
+		c.Authorizer = &login{names: []string{"a", "b"}, retry: true}
+		type key struct{}
+		asked := 0
+		c.Before = func(ctx context.Context) error {
+			if ctx.Value(key{}) != "call" {
+				t.Error("the context is not the call's")
+			}
+			if asked != len(trips.at) {
+				t.Errorf("asked %d times after %d requests", asked, len(trips.at))
+			}
+			asked++
+			return nil
+		}
+		s, err := c.StreamBody(context.WithValue(t.Context(), key{}, "call"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if asked != 3 || len(trips.at) != 3 {
+			t.Errorf("asked %d times, %d requests; want 3 of each", asked, len(trips.at))
+		}
+	})
+}
+
+func TestBeforeEndsTheCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, trips := trips(refuses(500, `{}`), plays(0, hello...))
+		c.Retries = 3
+		stop := errors.New("no further request")
+		c.Before = func(context.Context) error {
+			if len(trips.at) == 1 {
+				return stop
+			}
+			return nil
+		}
+		_, err := ask(t, c)
+		if !errors.Is(err, stop) || err.Error() != stop.Error() || len(trips.at) != 1 || Attempts(err) != 1 {
+			t.Errorf("error %v after %d requests (said %d), want %v after 1", err, len(trips.at), Attempts(err), stop)
+		}
+	})
+}

@@ -20,7 +20,7 @@ func asking(t *testing.T, scene emulator.Scene, variables []string, args ...stri
 	if err := h.emulator.SetScene(scene); err != nil {
 		t.Fatal(err)
 	}
-	command := h.command(append([]string{"ask", "hi"}, args...)...)
+	command := h.command(append([]string{"ask", "--no-log", "hi"}, args...)...)
 	command.Env = append(command.Env, "TERM=xterm", "CI=", "NO_COLOR=", "LC_ALL=C.UTF-8")
 	command.Env = append(command.Env, variables...)
 	return command

@@ -138,11 +138,15 @@ func (g *Gate) pace() *rate.Limiter {
 }
 
 func (g *Gate) now() time.Time {
-	if g.Now != nil {
-		return g.Now()
+	return clock(g.Now)()
+}
+
+// clock is now, or the clock of the system.
+func clock(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
 	}
-	now := time.Now
-	return now()
+	return now
 }
 
 // ticket says that an item has waited for its first request.

@@ -13,9 +13,10 @@ import (
 // File takes the records of a run. Until it is closed no other process gets to write
 // it: a lock file beside it, "<file>.lock", says so. It is for one goroutine.
 type File struct {
-	file *os.File
-	size int64 // the length of what is whole
-	lock *flock.Flock
+	file   *os.File
+	target string // its path, behind symlinks
+	size   int64  // the length of what is whole; -1 for what is no regular file
+	lock   *flock.Flock
 
 	kept     Kept
 	answered map[string]bool
@@ -87,7 +88,7 @@ func open(path string, prepare func(f *File, target string) error) (*File, error
 	if err != nil {
 		return nil, err
 	}
-	f := &File{}
+	f := &File{target: target}
 	if f.lock, err = takeLock(target); err != nil {
 		return nil, err
 	}

@@ -77,9 +77,7 @@ type Config struct {
 // all are completed; else it is what stopped it first: [ErrTooManyErrors], a Fatal of
 // Do, [ErrOutput], or the context's cause. The summary is good with an error too.
 func Run(ctx context.Context, c Config) (Summary, error) {
-	if c.Now == nil {
-		c.Now = time.Now
-	}
+	c.Now = clock(c.Now)
 	if c.Jobs < 1 {
 		c.Jobs = DefaultJobs
 	}

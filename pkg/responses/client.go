@@ -234,11 +234,11 @@ func (c *Client) notify(n Notice) {
 }
 
 func (c *Client) now() time.Time {
-	if c.Now != nil {
-		return c.Now()
+	clock := c.Now
+	if clock == nil {
+		clock = time.Now
 	}
-	now := time.Now
-	return now()
+	return clock()
 }
 
 func (c *Client) idleTimeout() time.Duration {

@@ -52,25 +52,14 @@ func (b *batchRun) conclude(sum batch.Summary, err error) error {
 
 // goOn is the command that asks the rest.
 func (b *batchRun) goOn() string {
-	words := []string{"codexctl", "batch", asShellWord(b.input)}
+	words := []string{"codexctl", "batch", shellWord(b.input)}
 	if b.options.lines {
 		words = append(words, "--lines")
 	}
 	if file := b.options.file(); file != "" {
-		return "ask the rest: " + strings.Join(append(words, "--resume", asShellWord(file)), " ")
+		return "ask the rest: " + strings.Join(append(words, "--resume", shellWord(file)), " ")
 	}
 	return "ask the rest, if the records went to a FILE: " + strings.Join(append(words, "--resume", "FILE"), " ")
-}
-
-// asShellWord is s as it can stand in a shell's line, in quotes only if it must.
-func asShellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./+,:@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return shellQuote(s)
 }
 
 // sayKept says what is there of an earlier run.

@@ -23,9 +23,6 @@ const (
 
 	// A bar has as many characters as there is room for, within these bounds.
 	leastBar, mostBar = 10, 30
-
-	// assumedWidth is that of a terminal which does not say.
-	assumedWidth = 80
 )
 
 // progress shows how far a batch is: a bar on a terminal, else a line now and then. It is
@@ -141,12 +138,7 @@ func (p *progress) draw() {
 	if !p.known {
 		return
 	}
-	width := assumedWidth
-	if p.inv.env.StderrWidth != nil {
-		if columns := p.inv.env.StderrWidth(); columns > 0 {
-			width = columns
-		}
-	}
+	width := p.inv.env.stderrColumns()
 	line := p.line(width - 1) // in the last column some terminals go on to the next line
 	length := utf8.RuneCountInString(line)
 	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", max(0, min(p.drawn, width-1)-length)))

@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// usualWidth is taken for a stdout that does not say how wide it is.
-	usualWidth = 80
-
 	// A bar has as many characters as there is room for, within these bounds; a line
 	// without room for the shortest has none.
 	shortestBar, longestBar = 10, 40
@@ -43,16 +40,12 @@ type quotaView struct {
 
 // quotaView looks at stdout: bars of blocks are for terminals that can show them.
 func (inv *invocation) quotaView() quotaView {
-	v := quotaView{width: usualWidth, palette: terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}}
+	v := quotaView{width: usualColumns, palette: terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}}
 	if !inv.out.terminal {
 		return v
 	}
 	v.unicode = inv.env.speaksUTF8()
-	if inv.env.Size != nil {
-		if columns, _ := inv.env.Size(); columns > 0 {
-			v.width = columns
-		}
-	}
+	v.width = inv.env.columns()
 	return v
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/codexctl/codexctl/internal/config"
-	"github.com/codexctl/codexctl/internal/terminal"
 )
 
 func configShowCommand() command {
@@ -243,7 +242,7 @@ func (e effective) cell() string {
 	if len(e.texts) == 0 {
 		return "-"
 	}
-	text = strings.Join(strings.Fields(terminal.Clean(text)), " ")
+	text = oneLine(text)
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most-1]) + "…"

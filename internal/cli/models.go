@@ -11,7 +11,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/catalogue"
-	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -243,7 +242,7 @@ func (m modelDocument) row(w io.Writer) {
 	}
 	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), text(m.Description)}
 	for i, cell := range cells {
-		cells[i] = strings.Join(strings.Fields(terminal.Clean(cell)), " ")
+		cells[i] = oneLine(cell)
 		if cells[i] == "" {
 			cells[i] = "-"
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -155,9 +156,9 @@ func (o *infoOptions) fill(doc *infoDocument, c credentials.Credential, id crede
 		claims := o.claimsDocument(access)
 		doc.AccessClaims = &claims
 	}
-	doc.UserID = stringOrNull(first(c.UserID, id.UserID, access.UserID))
-	doc.Issuer = stringOrNull(first(access.Issuer, id.Issuer))
-	doc.Session = stringOrNull(first(access.SessionID, id.SessionID))
+	doc.UserID = stringOrNull(cmp.Or(c.UserID, id.UserID, access.UserID))
+	doc.Issuer = stringOrNull(cmp.Or(access.Issuer, id.Issuer))
+	doc.Session = stringOrNull(cmp.Or(access.SessionID, id.SessionID))
 	if doc.IssuedAt = instant(access.IssuedAt); doc.IssuedAt == nil {
 		doc.IssuedAt = instant(id.IssuedAt)
 	}
@@ -236,14 +237,4 @@ func span(s subscriptionDocument) string {
 		return ""
 	}
 	return text(s.ActiveStart) + " to " + text(s.ActiveUntil)
-}
-
-// first is the first of the values that is not empty.
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -100,7 +101,7 @@ func (d *doctor) checkDNS(ctx context.Context) diagnosis {
 		return notTried("config")
 	}
 	var found []string
-	for _, address := range []string{d.base.String(), first(d.inv.global.issuer, fallbackOf("issuer"))} {
+	for _, address := range []string{d.base.String(), cmp.Or(d.inv.global.issuer, fallbackOf("issuer"))} {
 		u, err := url.Parse(address)
 		if err != nil || u.Hostname() == "" || slices.Contains(found, u.Hostname()) {
 			continue
@@ -186,7 +187,7 @@ func authority(state *tls.ConnectionState) string {
 		return "nobody"
 	}
 	issuer := state.PeerCertificates[0].Issuer
-	return first(strings.Join(issuer.Organization, ", "), issuer.CommonName, "an unnamed authority")
+	return cmp.Or(strings.Join(issuer.Organization, ", "), issuer.CommonName, "an unnamed authority")
 }
 
 // proxyFor is the proxy on the way to an address; nil for none.
@@ -215,7 +216,7 @@ func (d *doctor) checkProxy(ctx context.Context) diagnosis {
 	if proxy.User != nil {
 		name = proxy.Scheme + "://" + maskedHeader + "@" + proxy.Host
 	}
-	port := first(proxy.Port(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
+	port := cmp.Or(proxy.Port(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(proxy.Hostname(), port))
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -196,5 +197,5 @@ func creditsText(l responses.RateLimits) string {
 	case !*l.HasCredits:
 		return "none"
 	}
-	return first(terminal.Clean(l.CreditsBalance), "some")
+	return cmp.Or(terminal.Clean(l.CreditsBalance), "some")
 }

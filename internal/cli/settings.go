@@ -194,19 +194,13 @@ func (inv *invocation) applySettings(globals, locals []flagSpec) error {
 	apply(inv.fromEnvironment)
 	var err error
 	if inv.file, err = inv.loadFile(); err != nil {
-		return firstError(first, err)
+		if first == nil {
+			first = err
+		}
+		return first
 	}
 	apply(inv.fromFile)
 	return first
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fromEnvironment is what the environment says about a setting that does not stand on

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,7 +150,7 @@ func (inv *invocation) showStored(ctx context.Context, file credentials.File, ki
 	case inv.global.wantsDocument():
 		return inv.document(doc)
 	}
-	inv.talk.say(fmt.Sprintf("Signed in as %s. The login is in %s.", first(account(doc), "an unnamed account"), file.Path))
+	inv.talk.say(fmt.Sprintf("Signed in as %s. The login is in %s.", cmp.Or(account(doc), "an unnamed account"), file.Path))
 	return nil
 }
 

@@ -188,7 +188,7 @@ func (o *infoOptions) show(inv *invocation, doc infoDocument, login credentials.
 	}
 	return inv.table(func(w io.Writer) {
 		statusRows(w, doc.statusDocument, login, inv.env.Now())
-		row(w, "User", text(doc.UserID))
+		row(w, "User", orEmpty(doc.UserID))
 		for _, org := range doc.Organizations {
 			row(w, "Organisation", strings.TrimSpace(fmt.Sprintf("%s %s %s", org.Title, org.ID, org.Role)))
 		}
@@ -211,8 +211,8 @@ func writeClaims(w io.Writer, prefix string, c credentials.Claims) {
 	row(w, prefix+"subject", c.Subject)
 	row(w, prefix+"session", c.SessionID)
 	row(w, prefix+"scopes", strings.Join(c.Scopes, " "))
-	row(w, prefix+"issued", text(instant(c.IssuedAt)))
-	row(w, prefix+"expires", text(instant(c.ExpiresAt)))
+	row(w, prefix+"issued", orEmpty(instant(c.IssuedAt)))
+	row(w, prefix+"expires", orEmpty(instant(c.ExpiresAt)))
 	row(w, prefix+"e-mail", c.Email)
 	row(w, prefix+"account", c.AccountID)
 	row(w, prefix+"plan", c.Plan)
@@ -236,5 +236,5 @@ func span(s subscriptionDocument) string {
 	if s.ActiveStart == nil && s.ActiveUntil == nil {
 		return ""
 	}
-	return text(s.ActiveStart) + " to " + text(s.ActiveUntil)
+	return orEmpty(s.ActiveStart) + " to " + orEmpty(s.ActiveUntil)
 }

@@ -222,7 +222,7 @@ func (inv *invocation) showStatus(doc statusDocument, login credentials.Selectio
 // statusRows are the lines that a person wants to see.
 func statusRows(w io.Writer, doc statusDocument, login credentials.Selection, now time.Time) {
 	row(w, "State", strings.ReplaceAll(string(doc.State), "_", " "))
-	row(w, "Plan", strings.ToUpper(text(doc.Plan)))
+	row(w, "Plan", strings.ToUpper(orEmpty(doc.Plan)))
 	row(w, "Account", account(doc))
 	row(w, "Token", lifetime(login.Credential.ExpiresAt, now))
 	row(w, "Storage", storage(doc.Source))
@@ -240,13 +240,6 @@ func row(w io.Writer, name, value string) {
 	}
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 func account(doc statusDocument) string {
 	switch {
 	case doc.Email != nil && doc.AccountID != nil:
@@ -254,7 +247,7 @@ func account(doc statusDocument) string {
 	case doc.Email != nil:
 		return *doc.Email
 	}
-	return text(doc.AccountID)
+	return orEmpty(doc.AccountID)
 }
 
 func lifetime(expires, now time.Time) string {
@@ -290,7 +283,7 @@ func storage(s *sourceDocument) string {
 	case s.Format != nil:
 		return *s.Path + " (" + *s.Format + ")"
 	}
-	return text(s.Path)
+	return orEmpty(s.Path)
 }
 
 func renewal(doc statusDocument) string {

@@ -67,7 +67,7 @@ func (inv *invocation) helpEnvironment() error {
 		fmt.Fprintln(w, "\nFLAG\tVARIABLE\tKEY\tDEFAULT")
 		for _, r := range rows {
 			if r.Flag != nil {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", *r.Flag, dashed(strings.Join(r.Variables, ", ")), dashed(text(r.Key)), dashed(text(r.Default)))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", *r.Flag, dashed(strings.Join(r.Variables, ", ")), dashed(orEmpty(r.Key)), dashed(orEmpty(r.Default)))
 			}
 		}
 		fmt.Fprintln(w, "\nVARIABLE WITHOUT A FLAG\tMEANING")

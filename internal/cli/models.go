@@ -189,15 +189,6 @@ func newModelDocument(m responses.Model) modelDocument {
 	}
 }
 
-// numberOrNull is a whole number; nil for anything else.
-func numberOrNull(v gjson.Result) *int64 {
-	if v.Type != gjson.Number {
-		return nil
-	}
-	n := v.Int()
-	return &n
-}
-
 // texts are the strings of a list, none if there is no such list.
 func texts(entry json.RawMessage, path string) []string {
 	list := []string{}
@@ -236,11 +227,11 @@ func (inv *invocation) showModels(doc modelsDocument) error {
 
 // row is a line of the table. What the backend says is cleaned.
 func (m modelDocument) row(w io.Writer) {
-	name := text(m.Name)
+	name := orEmpty(m.Name)
 	if m.Default {
 		name = strings.TrimSpace(name + " (default)")
 	}
-	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), text(m.Description)}
+	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), orEmpty(m.Description)}
 	for i, cell := range cells {
 		cells[i] = oneLine(cell)
 		if cells[i] == "" {
@@ -254,7 +245,7 @@ func (m modelDocument) row(w io.Writer) {
 func (m modelDocument) efforts() string {
 	levels := make([]string, len(m.Efforts))
 	for i, level := range m.Efforts {
-		if levels[i] = level; level == text(m.DefaultEffort) {
+		if levels[i] = level; level == orEmpty(m.DefaultEffort) {
 			levels[i] = "[" + level + "]"
 		}
 	}

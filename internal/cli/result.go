@@ -124,11 +124,3 @@ func (s *stopwatch) document(attempts int) timingDocument {
 	}
 	return doc
 }
-
-// nonNil is list, so that JSON has [] and not null.
-func nonNil(list []string) []string {
-	if list == nil {
-		return []string{}
-	}
-	return list
-}

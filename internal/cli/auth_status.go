@@ -254,24 +254,11 @@ func lifetime(expires, now time.Time) string {
 	if expires.IsZero() {
 		return ""
 	}
-	at := expires.Local().Format("2006-01-02 15:04 MST")
+	at := localTime(expires)
 	if left := expires.Sub(now); left > 0 {
 		return fmt.Sprintf("%s left (until %s)", roughly(left), at)
 	}
 	return fmt.Sprintf("expired %s ago (%s)", roughly(now.Sub(expires)), at)
-}
-
-// roughly is a duration in the two units that matter.
-func roughly(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%d d %d h", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
 }
 
 func storage(s *sourceDocument) string {

@@ -96,14 +96,6 @@ func summaryLine(s batch.Summary) string {
 		strings.Join(parts, ", "), t.Input, t.Cached, t.Output, t.Reasoning, took(s.Elapsed))
 }
 
-// took is how long something has taken.
-func took(d time.Duration) string {
-	if d < 10*time.Second {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return roughly(d)
-}
-
 func failedCodes(s batch.Summary) string {
 	var codes []string
 	for _, code := range slices.Sorted(maps.Keys(s.FailedBy)) {

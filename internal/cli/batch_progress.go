@@ -108,7 +108,7 @@ func (p *progress) pause(until time.Time, why error) {
 	}
 	p.mu.Unlock()
 	if tell {
-		p.inv.talk.note("codexctl: %v; all wait %s", why, seconds(until.Sub(p.inv.env.Now())))
+		p.inv.talk.note("codexctl: %v; all wait %s", why, wholeSeconds(until.Sub(p.inv.env.Now())))
 	}
 }
 
@@ -175,7 +175,7 @@ func (p *progress) words() []string {
 	s, now := p.sum, p.inv.env.Now()
 	words := []string{fmt.Sprintf("%d/%d", s.Total-s.NotAttempted, s.Total)}
 	if until := p.gate.Until(); !until.IsZero() {
-		words = append(words, "waiting "+seconds(until.Sub(now))+": rate limit")
+		words = append(words, "waiting "+wholeSeconds(until.Sub(now))+": rate limit")
 	}
 	if s.Failed > 0 {
 		words = append(words, fmt.Sprintf("%d failed", s.Failed))
@@ -189,9 +189,4 @@ func (p *progress) words() []string {
 		}
 	}
 	return words
-}
-
-// seconds is a pause, rounded up.
-func seconds(d time.Duration) string {
-	return fmt.Sprintf("%d s", max(0, (d+time.Second-1)/time.Second))
 }

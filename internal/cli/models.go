@@ -136,7 +136,7 @@ func (o *modelsOptions) list(ctx context.Context, inv *invocation, list *catalog
 	got.models, err = list.Confirm(ctx)
 	got.fetched = inv.env.Now()
 	if err != nil && known && !o.refresh && ctx.Err() == nil && passing(err) {
-		inv.talk.warn("the list of models is of %s: %v", fetched.Local().Format("2006-01-02 15:04 MST"), err)
+		inv.talk.warn("the list of models is of %s: %v", localTime(fetched), err)
 		return held, nil
 	}
 	return got, err

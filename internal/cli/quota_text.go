@@ -21,9 +21,6 @@ const (
 	fullFrom = 90
 )
 
-// localTime is an instant as a person's own clock shows it.
-func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
-
 // windowTitle is a window's length. The backend has been seen to be a minute short.
 func windowTitle(w *responses.Window) string {
 	if (w.Minutes+1)%60 == 0 {
@@ -113,8 +110,8 @@ func reachedType(a allowance) string {
 func (v quotaView) windows(rows []windowRow, room int, now time.Time) []string {
 	lines, width := make([]string, len(rows)), 0
 	for _, detail := range []func(time.Time) string{
-		func(at time.Time) string { return "  resets " + localTime(at) + " (" + relative(at.Sub(now)) + ")" },
-		func(at time.Time) string { return "  resets " + relative(at.Sub(now)) },
+		func(at time.Time) string { return "  resets " + localTime(at) + " (" + fromNow(at.Sub(now)) + ")" },
+		func(at time.Time) string { return "  resets " + fromNow(at.Sub(now)) },
 		func(time.Time) string { return "" },
 	} {
 		width = longestBar
@@ -177,14 +174,6 @@ func (inv *invocation) separator() string {
 		return " · "
 	}
 	return " | "
-}
-
-// relative is how far away an instant is.
-func relative(left time.Duration) string {
-	if left <= 0 {
-		return "now"
-	}
-	return "in " + roughly(left)
 }
 
 // creditsText is what was bought on top; empty if the backend does not say.

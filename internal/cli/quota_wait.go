@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -31,7 +30,7 @@ func (inv *invocation) waitUntil(ctx context.Context, why string, until time.Tim
 	}
 	for left > 0 {
 		if step == countdownStep {
-			inv.talk.overwrite(&shown, "codexctl: "+precisely(left)+" left; Ctrl-C ends the wait")
+			inv.talk.overwrite(&shown, "codexctl: "+toTheSecond(left)+" left; Ctrl-C ends the wait")
 		}
 		if err := rest(ctx, min(step, left)); err != nil {
 			return err
@@ -53,15 +52,6 @@ func ctxError(ctx context.Context) error {
 // and wants to.
 func (inv *invocation) showsProgress() bool {
 	return inv.env.StderrTerminal && !inv.talk.quiet && !truthy(inv.env.Getenv("CI")) && inv.env.Getenv("TERM") != "dumb"
-}
-
-// precisely is a duration to the second.
-func precisely(d time.Duration) string {
-	s := int64((d + time.Second - 1) / time.Second)
-	if s >= 3600 {
-		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
 // overwrite puts text in the place of the line that shown holds, and remembers it there.

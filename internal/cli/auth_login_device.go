@@ -138,11 +138,6 @@ func (o *deviceOptions) code(ctx context.Context, s *signIn, login *auth.DeviceL
 	return code, nil
 }
 
-// pendingPath is where the secret half of a code waits for --complete.
-func (inv *invocation) pendingPath(id string) string {
-	return filepath.Join(inv.stateDir(), "device-"+id+".json")
-}
-
 func (inv *invocation) keepPending(code auth.DeviceCode) error {
 	data, err := auth.EncodePending(code)
 	if err != nil {

@@ -21,12 +21,21 @@ const (
 	fullFrom = 90
 )
 
-// windowTitle is a window's length. The backend has been seen to be a minute short.
-func windowTitle(w *responses.Window) string {
-	if (w.Minutes+1)%60 == 0 {
-		return windowName(w.Minutes + 1)
+// windowName is a window's length. The backend has been seen to be a minute short.
+func windowName(w *responses.Window) string {
+	minutes := w.Minutes
+	if (minutes+1)%60 == 0 {
+		minutes++
 	}
-	return windowName(w.Minutes)
+	switch {
+	case minutes <= 0:
+		return "a window"
+	case minutes%(24*60) == 0:
+		return fmt.Sprintf("%d d", minutes/(24*60))
+	case minutes%60 == 0:
+		return fmt.Sprintf("%d h", minutes/60)
+	}
+	return fmt.Sprintf("%d min", minutes)
 }
 
 // quotaView draws an allowance for one stdout.
@@ -59,7 +68,7 @@ func (a allowance) rows() []windowRow {
 	add := func(prefix string, windows ...*responses.Window) {
 		for _, w := range windows {
 			if w != nil {
-				rows = append(rows, windowRow{strings.TrimSpace(terminal.Clean(prefix) + " " + windowTitle(w)), w})
+				rows = append(rows, windowRow{strings.TrimSpace(terminal.Clean(prefix) + " " + windowName(w)), w})
 			}
 		}
 	}
@@ -156,7 +165,7 @@ func (v quotaView) bar(used float64, width int) string {
 func (a allowance) short(separator string) string {
 	var parts []string
 	for _, w := range a.Windows() {
-		parts = append(parts, strings.ReplaceAll(windowTitle(w), " ", "")+" "+percent(w.UsedPercent))
+		parts = append(parts, strings.ReplaceAll(windowName(w), " ", "")+" "+percent(w.UsedPercent))
 	}
 	if a.Reached {
 		parts = append(parts, "limit reached")

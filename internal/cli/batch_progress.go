@@ -44,9 +44,8 @@ type progress struct {
 }
 
 func newProgress(inv *invocation, gate *batch.Gate) *progress {
-	env := inv.env
-	p := &progress{inv: inv, gate: gate, w: env.Stderr, every: sayEvery}
-	if env.StderrTerminal && !inv.global.quiet && !truthy(env.Getenv("CI")) && env.Getenv("TERM") != "dumb" {
+	p := &progress{inv: inv, gate: gate, w: inv.env.Stderr, every: sayEvery}
+	if inv.env.stderrRedraws() && !inv.global.quiet {
 		p.bar, p.every = true, tickEvery
 		p.unicode = inv.env.speaksUTF8()
 	}

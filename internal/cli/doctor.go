@@ -193,7 +193,7 @@ func (d *doctor) examine(ctx context.Context, checks []check) []checkResult {
 // line away.
 func (d *doctor) progress(checks []check, waiting map[int]bool) {
 	env, g := d.inv.env, &d.inv.global
-	if !env.StderrTerminal || g.quiet || g.debug || truthy(env.Getenv("CI")) || env.Getenv("TERM") == "dumb" {
+	if !env.stderrRedraws() || g.quiet || g.debug {
 		return
 	}
 	line := "\r\x1b[2K"

@@ -24,7 +24,7 @@ func (inv *invocation) waitUntil(ctx context.Context, why string, until time.Tim
 	}
 	inv.talk.note("codexctl: %s; waiting until %s (%s)", why, localTime(until), roughly(left))
 	step, shown := waitStep, ""
-	if inv.showsProgress() {
+	if inv.env.stderrRedraws() && !inv.talk.quiet {
 		step = countdownStep
 		defer func() { inv.talk.overwrite(&shown, "") }()
 	}
@@ -46,12 +46,6 @@ func ctxError(ctx context.Context) error {
 		return nil
 	}
 	return context.Cause(ctx)
-}
-
-// showsProgress says whether stderr may have a line that changes: a person looks at it,
-// and wants to.
-func (inv *invocation) showsProgress() bool {
-	return inv.env.StderrTerminal && !inv.talk.quiet && !truthy(inv.env.Getenv("CI")) && inv.env.Getenv("TERM") != "dumb"
 }
 
 // overwrite puts text in the place of the line that shown holds, and remembers it there.

@@ -22,3 +22,9 @@ func (env *Env) stderrColumns() int {
 	}
 	return usualColumns
 }
+
+// stderrRedraws says whether stderr may have a line that changes: a terminal that can
+// move its cursor shows it, and it is no log of somebody's CI.
+func (env *Env) stderrRedraws() bool {
+	return env.StderrTerminal && !truthy(env.Getenv("CI")) && env.Getenv("TERM") != "dumb"
+}

@@ -63,7 +63,7 @@ func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := waitFor(ctx, o.wait)
+	ctx, cancel := boundedWait(ctx, o.wait)
 	defer cancel()
 	stop := s.waiting(ctx)
 	defer stop()

@@ -108,7 +108,7 @@ func (o *deviceOptions) finish(ctx context.Context, s *signIn, login *auth.Devic
 	if err != nil {
 		return err
 	}
-	ctx, cancel := waitFor(ctx, o.wait)
+	ctx, cancel := boundedWait(ctx, o.wait)
 	defer cancel()
 	stop := s.waiting(ctx)
 	defer stop()

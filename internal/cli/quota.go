@@ -185,7 +185,7 @@ func (o *usageOptions) keepWatch(ctx context.Context, inv *invocation, client *r
 				return err
 			}
 		}
-		if err := rest(ctx, o.interval); err != nil {
+		if err := pause(ctx, o.interval); err != nil {
 			return err
 		}
 	}
@@ -209,16 +209,4 @@ func upTo(drawn string) string {
 		return ""
 	}
 	return fmt.Sprintf("\x1b[%dA\r\x1b[J", lines)
-}
-
-// rest pauses. The error is the context's cause if it ends first.
-func rest(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -154,8 +154,8 @@ func (inv *invocation) showStored(ctx context.Context, file credentials.File, ki
 	return nil
 }
 
-// waitFor bounds the wait for a person. 0 is no bound.
-func waitFor(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+// boundedWait bounds the wait for a person. 0 is no bound.
+func boundedWait(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
 	if wait <= 0 {
 		return context.WithCancel(ctx)
 	}

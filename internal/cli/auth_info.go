@@ -188,11 +188,11 @@ func (o *infoOptions) show(inv *invocation, doc infoDocument, login credentials.
 	}
 	return inv.table(func(w io.Writer) {
 		statusRows(w, doc.statusDocument, login, inv.env.Now())
-		row(w, "User", orEmpty(doc.UserID))
+		namedRow(w, "User", orEmpty(doc.UserID))
 		for _, org := range doc.Organizations {
-			row(w, "Organisation", strings.TrimSpace(fmt.Sprintf("%s %s %s", org.Title, org.ID, org.Role)))
+			namedRow(w, "Organisation", strings.TrimSpace(fmt.Sprintf("%s %s %s", org.Title, org.ID, org.Role)))
 		}
-		row(w, "Subscription", span(doc.Subscription))
+		namedRow(w, "Subscription", span(doc.Subscription))
 		if doc.IDClaims != nil {
 			writeClaims(w, "ID token: ", id)
 			writeAll(w, doc.IDClaims.All)
@@ -206,17 +206,17 @@ func (o *infoOptions) show(inv *invocation, doc infoDocument, login credentials.
 
 // writeClaims prints one token's claims, a row each.
 func writeClaims(w io.Writer, prefix string, c credentials.Claims) {
-	row(w, prefix+"issuer", c.Issuer)
-	row(w, prefix+"audience", strings.Join(c.Audience, ", "))
-	row(w, prefix+"subject", c.Subject)
-	row(w, prefix+"session", c.SessionID)
-	row(w, prefix+"scopes", strings.Join(c.Scopes, " "))
-	row(w, prefix+"issued", orEmpty(instant(c.IssuedAt)))
-	row(w, prefix+"expires", orEmpty(instant(c.ExpiresAt)))
-	row(w, prefix+"e-mail", c.Email)
-	row(w, prefix+"account", c.AccountID)
-	row(w, prefix+"plan", c.Plan)
-	row(w, prefix+"residency", c.Residency)
+	namedRow(w, prefix+"issuer", c.Issuer)
+	namedRow(w, prefix+"audience", strings.Join(c.Audience, ", "))
+	namedRow(w, prefix+"subject", c.Subject)
+	namedRow(w, prefix+"session", c.SessionID)
+	namedRow(w, prefix+"scopes", strings.Join(c.Scopes, " "))
+	namedRow(w, prefix+"issued", orEmpty(instant(c.IssuedAt)))
+	namedRow(w, prefix+"expires", orEmpty(instant(c.ExpiresAt)))
+	namedRow(w, prefix+"e-mail", c.Email)
+	namedRow(w, prefix+"account", c.AccountID)
+	namedRow(w, prefix+"plan", c.Plan)
+	namedRow(w, prefix+"residency", c.Residency)
 }
 
 // writeAll prints a whole payload, laid out for reading.

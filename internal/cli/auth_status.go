@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -221,22 +220,14 @@ func (inv *invocation) showStatus(doc statusDocument, login credentials.Selectio
 
 // statusRows are the lines that a person wants to see.
 func statusRows(w io.Writer, doc statusDocument, login credentials.Selection, now time.Time) {
-	row(w, "State", strings.ReplaceAll(string(doc.State), "_", " "))
-	row(w, "Plan", strings.ToUpper(orEmpty(doc.Plan)))
-	row(w, "Account", account(doc))
-	row(w, "Token", lifetime(login.Credential.ExpiresAt, now))
-	row(w, "Storage", storage(doc.Source))
-	row(w, "Renewal", renewal(doc))
+	namedRow(w, "State", strings.ReplaceAll(string(doc.State), "_", " "))
+	namedRow(w, "Plan", strings.ToUpper(orEmpty(doc.Plan)))
+	namedRow(w, "Account", account(doc))
+	namedRow(w, "Token", lifetime(login.Credential.ExpiresAt, now))
+	namedRow(w, "Storage", storage(doc.Source))
+	namedRow(w, "Renewal", renewal(doc))
 	if doc.Checked != nil {
-		row(w, "Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
-	}
-}
-
-// row prints a name and a value, unless there is none. What comes from a token can
-// hold anything, so it is cleaned.
-func row(w io.Writer, name, value string) {
-	if value != "" {
-		fmt.Fprintf(w, "%s\t%s\n", name, strings.ReplaceAll(terminal.Clean(value), "\n", " "))
+		namedRow(w, "Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
 	}
 }
 

@@ -114,7 +114,7 @@ func (inv *invocation) effectiveSettings() ([]effective, error) {
 		if err != nil {
 			return nil, err
 		}
-		value.name = table(l.command) + "." + l.key
+		value.name = configTable(l.command) + "." + l.key
 		all = append(all, value)
 	}
 	return all, nil

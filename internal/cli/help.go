@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/codexctl/codexctl/internal/terminal"
 )
@@ -64,12 +63,6 @@ type exitCodeDocument struct {
 	Code       int      `json:"code"`
 	ErrorCodes []string `json:"error_codes"`
 	When       string   `json:"when"`
-}
-
-func (inv *invocation) table(rows func(io.Writer)) error {
-	w := tabwriter.NewWriter(inv.out, 0, 8, 2, ' ', 0)
-	rows(w)
-	return w.Flush()
 }
 
 // showHelp prints the help of a command: what to paste first, then the flags.

@@ -233,10 +233,7 @@ func (m modelDocument) row(w io.Writer) {
 	}
 	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), orEmpty(m.Description)}
 	for i, cell := range cells {
-		cells[i] = oneLine(cell)
-		if cells[i] == "" {
-			cells[i] = "-"
-		}
+		cells[i] = orDash(oneLine(cell))
 	}
 	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }

@@ -117,7 +117,7 @@ func ownSetting(command, flag string) (s setting, ok bool) {
 	return s, true
 }
 
-// underscored is a flag's name as the configuration file has it.
+// underscored is a flag's name as the configuration file and the records of a batch have it.
 func underscored(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
 
 // variableOf is the variable of a flag, of a command's own or of all.
@@ -138,11 +138,11 @@ func (l listedSetting) name() string {
 	if l.shared || l.command == "" {
 		return l.key
 	}
-	return table(l.command) + "." + l.key
+	return configTable(l.command) + "." + l.key
 }
 
-// table is a command's table in the configuration file.
-func table(command string) string { return strings.ReplaceAll(command, " ", ".") }
+// configTable is a command's table in the configuration file.
+func configTable(command string) string { return strings.ReplaceAll(command, " ", ".") }
 
 // allSettings are those of every command, the global ones first. A shared one stands
 // there once for each command that has it. The flags are fresh: nothing has set them.

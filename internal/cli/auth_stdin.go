@@ -11,7 +11,6 @@ import (
 type stdinLoginError struct{ err error }
 
 func (e *stdinLoginError) Error() string { return e.err.Error() }
-
 func (e *stdinLoginError) Unwrap() error { return e.err }
 
 // readLogin takes a login from stdin, which has to be there.

@@ -13,7 +13,6 @@ type settingError struct {
 }
 
 func (e *settingError) Error() string { return e.origin + ": " + e.err.Error() }
-
 func (e *settingError) Unwrap() error { return e.err }
 
 // badSetting is an error about a flag's value that names where the value came from.

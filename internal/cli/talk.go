@@ -82,6 +82,22 @@ func (t *talk) wipe() {
 	}
 }
 
+// overwrite puts text in the place of the line that shown holds, and remembers it there.
+// With an empty text the line is free again.
+func (t *talk) overwrite(shown *string, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line := "\r" + t.palette.Dim(text)
+	if rest := utf8.RuneCountInString(*shown) - utf8.RuneCountInString(text); rest > 0 {
+		line += strings.Repeat(" ", rest)
+	}
+	if text == "" {
+		line += "\r"
+	}
+	*shown = text
+	_, _ = t.w.Write([]byte(line)) // like say
+}
+
 // room is what erases a drawn line.
 func (t *talk) room() string {
 	if !t.drawn {
@@ -163,20 +179,4 @@ func (t *talk) detail(format string, values ...any) {
 // trace writes what --debug asks for, also when quiet.
 func (t *talk) trace(format string, values ...any) {
 	t.say(t.palette.Dim(terminal.Clean(fmt.Sprintf(format, values...))))
-}
-
-// overwrite puts text in the place of the line that shown holds, and remembers it there.
-// With an empty text the line is free again.
-func (t *talk) overwrite(shown *string, text string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	line := "\r" + t.palette.Dim(text)
-	if rest := utf8.RuneCountInString(*shown) - utf8.RuneCountInString(text); rest > 0 {
-		line += strings.Repeat(" ", rest)
-	}
-	if text == "" {
-		line += "\r"
-	}
-	*shown = text
-	_, _ = t.w.Write([]byte(line)) // like say
 }

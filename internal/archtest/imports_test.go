@@ -15,7 +15,7 @@ var rooms = map[string][]string{
 	"internal/cli": {
 		"internal/batch", "internal/catalogue", "internal/chatcompat", "internal/config",
 		"internal/emulator", "internal/extract", "internal/markdown", "internal/proxy", "internal/redis", "internal/schema",
-		"internal/session", "internal/sse", "internal/terminal",
+		"internal/session", "internal/terminal",
 		"pkg/auth", "pkg/credentials", "pkg/responses",
 	},
 
@@ -23,7 +23,7 @@ var rooms = map[string][]string{
 	"pkg/auth":        {"pkg/credentials"},
 	"pkg/responses":   {"internal/sse"},
 
-	"internal/proxy":      {"internal/chatcompat", "internal/session", "internal/sse", "pkg/responses"},
+	"internal/proxy":      {"internal/chatcompat", "internal/session", "pkg/responses"},
 	"internal/chatcompat": {"pkg/responses"},
 	"internal/batch":      {"pkg/responses"},
 	"internal/catalogue":  {"pkg/responses"},

@@ -42,7 +42,7 @@ func newAnswer(inv *invocation, o *askOptions) *answer {
 // prepare reads what is to be asked and builds the request.
 func (a *answer) prepare(ctx context.Context, args []string) error {
 	o := a.options
-	if err := o.agree(a.inv); err != nil {
+	if err := o.check(a.inv); err != nil {
 		return err
 	}
 	if err := a.inv.claimStdin(args, slices.Concat(o.inputOptions.fileFlags(), o.structureOptions.fileFlags(), []fileFlag{o.fileFlag()})...); err != nil {

@@ -46,8 +46,8 @@ func (o *askOptions) flags() []flagSpec {
 	)
 }
 
-// agree holds the flags against each other, before anything is read.
-func (o *askOptions) agree(inv *invocation) error {
+// check holds the flags against each other, before anything is read.
+func (o *askOptions) check(inv *invocation) error {
 	switch {
 	case o.dryRun && o.count:
 		return usagef("--dry-run and --count exclude each other")

@@ -8,13 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/session"
-	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -237,7 +235,7 @@ func titleOf(items []json.RawMessage) string {
 		if gjson.GetBytes(item, "role").Str != "user" {
 			continue
 		}
-		title := []rune(strings.Join(strings.Fields(terminal.Clean(itemText(item))), " "))
+		title := []rune(oneLine(itemText(item)))
 		if len(title) > titleLength {
 			title = append(title[:titleLength-1], '…')
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -8,6 +9,59 @@ import (
 
 // emptyAnswer is the warning about an answer that says nothing.
 const emptyAnswer = "the answer is empty"
+
+// askResult is the JSON result of `ask`. Every field is always there, null when
+// unknown.
+type askResult struct {
+	SchemaVersion  int                 `json:"schema_version"`
+	Type           string              `json:"type"`
+	Status         string              `json:"status"`
+	Text           string              `json:"text"`
+	Data           json.RawMessage     `json:"data"`
+	Reasoning      *string             `json:"reasoning"`
+	ToolCalls      []toolCallDocument  `json:"tool_calls"`
+	Model          *string             `json:"model"`
+	RequestedModel string              `json:"requested_model"`
+	ResponseID     *string             `json:"response_id"`
+	RequestID      *string             `json:"request_id"`
+	Session        *string             `json:"session"`
+	Usage          *usageDocument      `json:"usage"`
+	RateLimits     *rateLimitsDocument `json:"rate_limits"`
+	Timing         timingDocument      `json:"timing"`
+	Stdin          stdinState          `json:"stdin"`
+	Dropped        []string            `json:"dropped"`
+	Warnings       []string            `json:"warnings"`
+	Error          *errorDocument      `json:"error"`
+}
+
+type toolCallDocument struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+type usageDocument struct {
+	InputTokens       int64 `json:"input_tokens"`
+	CachedInputTokens int64 `json:"cached_input_tokens"`
+	OutputTokens      int64 `json:"output_tokens"`
+	ReasoningTokens   int64 `json:"reasoning_tokens"`
+	TotalTokens       int64 `json:"total_tokens"`
+}
+
+func toolCallDocuments(calls []responses.ToolCall) []toolCallDocument {
+	docs := make([]toolCallDocument, len(calls))
+	for i, call := range calls {
+		docs[i] = toolCallDocument{ID: call.ID, Name: call.Name, Arguments: call.Arguments}
+	}
+	return docs
+}
+
+func newUsageDocument(u *responses.Usage) *usageDocument {
+	if u == nil {
+		return nil
+	}
+	return &usageDocument{u.InputTokens, u.CachedInputTokens, u.OutputTokens, u.ReasoningTokens, u.TotalTokens}
+}
 
 // result writes the JSON document, whatever ended the call.
 func (a *answer) result(err error) error {

@@ -33,18 +33,8 @@ func (a *answer) sink(w io.Writer) textSink {
 	out := bufio.NewWriterSize(rawWriter{a.out}, 32<<10)
 	return &renderSink{out: out, to: markdown.New(out, markdown.Style{
 		Colour: terminal.Colour(a.inv.global.color, a.inv.env.Getenv, true),
-		Width:  a.inv.columns,
+		Width:  a.inv.env.columns,
 	})}
-}
-
-// columns is the width of the terminal.
-func (inv *invocation) columns() int {
-	if inv.env.Size != nil {
-		if columns, _ := inv.env.Size(); columns > 0 {
-			return columns
-		}
-	}
-	return 80
 }
 
 // rawWriter writes to a terminal what is clean already and holds colours of our own.

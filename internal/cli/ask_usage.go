@@ -21,22 +21,8 @@ func usageLine(r *responses.Response, c call) string {
 	limits := responses.ReadRateLimits(c.header)
 	for _, w := range []*responses.Window{limits.Primary, limits.Secondary} {
 		if w != nil {
-			line += fmt.Sprintf(", %s%% of %s used", trimFloat(w.UsedPercent), windowName(w.Minutes))
+			line += fmt.Sprintf(", %s of %s used", percent(w.UsedPercent), windowName(w))
 		}
 	}
 	return line
-}
-
-func trimFloat(f float64) string { return fmt.Sprintf("%.3g", f) }
-
-func windowName(minutes int) string {
-	switch {
-	case minutes <= 0:
-		return "a window"
-	case minutes%(24*60) == 0:
-		return fmt.Sprintf("%d d", minutes/(24*60))
-	case minutes%60 == 0:
-		return fmt.Sprintf("%d h", minutes/60)
-	}
-	return fmt.Sprintf("%d min", minutes)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -219,4 +220,10 @@ func (a attachment) dataURL() string {
 // encodedSize is about how long the part will be.
 func (a attachment) encodedSize() int {
 	return base64.StdEncoding.EncodedLen(len(a.data)) + len(a.filename) + len(a.address) + 100
+}
+
+// exists says whether a path leads to something.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -155,9 +156,9 @@ func (o *infoOptions) fill(doc *infoDocument, c credentials.Credential, id crede
 		claims := o.claimsDocument(access)
 		doc.AccessClaims = &claims
 	}
-	doc.UserID = stringOrNull(first(c.UserID, id.UserID, access.UserID))
-	doc.Issuer = stringOrNull(first(access.Issuer, id.Issuer))
-	doc.Session = stringOrNull(first(access.SessionID, id.SessionID))
+	doc.UserID = stringOrNull(cmp.Or(c.UserID, id.UserID, access.UserID))
+	doc.Issuer = stringOrNull(cmp.Or(access.Issuer, id.Issuer))
+	doc.Session = stringOrNull(cmp.Or(access.SessionID, id.SessionID))
 	if doc.IssuedAt = instant(access.IssuedAt); doc.IssuedAt == nil {
 		doc.IssuedAt = instant(id.IssuedAt)
 	}
@@ -187,11 +188,11 @@ func (o *infoOptions) show(inv *invocation, doc infoDocument, login credentials.
 	}
 	return inv.table(func(w io.Writer) {
 		statusRows(w, doc.statusDocument, login, inv.env.Now())
-		row(w, "User", text(doc.UserID))
+		namedRow(w, "User", orEmpty(doc.UserID))
 		for _, org := range doc.Organizations {
-			row(w, "Organisation", strings.TrimSpace(fmt.Sprintf("%s %s %s", org.Title, org.ID, org.Role)))
+			namedRow(w, "Organisation", strings.TrimSpace(fmt.Sprintf("%s %s %s", org.Title, org.ID, org.Role)))
 		}
-		row(w, "Subscription", span(doc.Subscription))
+		namedRow(w, "Subscription", span(doc.Subscription))
 		if doc.IDClaims != nil {
 			writeClaims(w, "ID token: ", id)
 			writeAll(w, doc.IDClaims.All)
@@ -205,17 +206,17 @@ func (o *infoOptions) show(inv *invocation, doc infoDocument, login credentials.
 
 // writeClaims prints one token's claims, a row each.
 func writeClaims(w io.Writer, prefix string, c credentials.Claims) {
-	row(w, prefix+"issuer", c.Issuer)
-	row(w, prefix+"audience", strings.Join(c.Audience, ", "))
-	row(w, prefix+"subject", c.Subject)
-	row(w, prefix+"session", c.SessionID)
-	row(w, prefix+"scopes", strings.Join(c.Scopes, " "))
-	row(w, prefix+"issued", text(instant(c.IssuedAt)))
-	row(w, prefix+"expires", text(instant(c.ExpiresAt)))
-	row(w, prefix+"e-mail", c.Email)
-	row(w, prefix+"account", c.AccountID)
-	row(w, prefix+"plan", c.Plan)
-	row(w, prefix+"residency", c.Residency)
+	namedRow(w, prefix+"issuer", c.Issuer)
+	namedRow(w, prefix+"audience", strings.Join(c.Audience, ", "))
+	namedRow(w, prefix+"subject", c.Subject)
+	namedRow(w, prefix+"session", c.SessionID)
+	namedRow(w, prefix+"scopes", strings.Join(c.Scopes, " "))
+	namedRow(w, prefix+"issued", orEmpty(instant(c.IssuedAt)))
+	namedRow(w, prefix+"expires", orEmpty(instant(c.ExpiresAt)))
+	namedRow(w, prefix+"e-mail", c.Email)
+	namedRow(w, prefix+"account", c.AccountID)
+	namedRow(w, prefix+"plan", c.Plan)
+	namedRow(w, prefix+"residency", c.Residency)
 }
 
 // writeAll prints a whole payload, laid out for reading.
@@ -235,15 +236,5 @@ func span(s subscriptionDocument) string {
 	if s.ActiveStart == nil && s.ActiveUntil == nil {
 		return ""
 	}
-	return text(s.ActiveStart) + " to " + text(s.ActiveUntil)
-}
-
-// first is the first of the values that is not empty.
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
+	return orEmpty(s.ActiveStart) + " to " + orEmpty(s.ActiveUntil)
 }

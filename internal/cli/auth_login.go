@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -62,7 +63,7 @@ func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := waitFor(ctx, o.wait)
+	ctx, cancel := boundedWait(ctx, o.wait)
 	defer cancel()
 	stop := s.waiting(ctx)
 	defer stop()
@@ -100,7 +101,7 @@ func (o *loginOptions) browserLogin(ctx context.Context, s *signIn) *auth.Browse
 		}
 	}
 	if o.mayStartBrowser(inv) {
-		command := first(o.browserCommand, inv.env.Getenv("BROWSER"))
+		command := cmp.Or(o.browserCommand, inv.env.Getenv("BROWSER"))
 		login.Open = func(address string) error { return inv.env.Browse(command, address) }
 	}
 	if inv.canPaste() {

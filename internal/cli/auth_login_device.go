@@ -108,7 +108,7 @@ func (o *deviceOptions) finish(ctx context.Context, s *signIn, login *auth.Devic
 	if err != nil {
 		return err
 	}
-	ctx, cancel := waitFor(ctx, o.wait)
+	ctx, cancel := boundedWait(ctx, o.wait)
 	defer cancel()
 	stop := s.waiting(ctx)
 	defer stop()
@@ -136,11 +136,6 @@ func (o *deviceOptions) code(ctx context.Context, s *signIn, login *auth.DeviceL
 	s.inv.talk.say(fmt.Sprintf("Open this address on any machine and sign in:\n\n%s\n\nThen enter the code: %s\n", code.VerifyURL, code.UserCode))
 	s.inv.talk.note("The code is good until %s. Enter no code that somebody else has sent you.", code.Expires.Local().Format("15:04"))
 	return code, nil
-}
-
-// pendingPath is where the secret half of a code waits for --complete.
-func (inv *invocation) pendingPath(id string) string {
-	return filepath.Join(inv.stateDir(), "device-"+id+".json")
 }
 
 func (inv *invocation) keepPending(code auth.DeviceCode) error {

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
-	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/auth"
 	"github.com/codexctl/codexctl/pkg/credentials"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -206,111 +203,4 @@ func (o *statusOptions) afterCheck(doc *statusDocument, problem error) {
 		doc.State = credentials.StateUnknown
 	}
 	doc.Authenticated = doc.State.Usable()
-}
-
-// showStatus prints the document, or the few lines that a person wants to see.
-func (inv *invocation) showStatus(doc statusDocument, login credentials.Selection, now time.Time) error {
-	if inv.global.wantsDocument() {
-		return inv.document(doc)
-	}
-	if inv.global.quiet {
-		return nil
-	}
-	return inv.table(func(w io.Writer) { statusRows(w, doc, login, now) })
-}
-
-// statusRows are the lines that a person wants to see.
-func statusRows(w io.Writer, doc statusDocument, login credentials.Selection, now time.Time) {
-	row(w, "State", strings.ReplaceAll(string(doc.State), "_", " "))
-	row(w, "Plan", strings.ToUpper(text(doc.Plan)))
-	row(w, "Account", account(doc))
-	row(w, "Token", lifetime(login.Credential.ExpiresAt, now))
-	row(w, "Storage", storage(doc.Source))
-	row(w, "Renewal", renewal(doc))
-	if doc.Checked != nil {
-		row(w, "Checked", fmt.Sprintf("%s in %d ms", okOrFailed(doc.Checked.OK), doc.Checked.LatencyMS))
-	}
-}
-
-// row prints a name and a value, unless there is none. What comes from a token can
-// hold anything, so it is cleaned.
-func row(w io.Writer, name, value string) {
-	if value != "" {
-		fmt.Fprintf(w, "%s\t%s\n", name, strings.ReplaceAll(terminal.Clean(value), "\n", " "))
-	}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func account(doc statusDocument) string {
-	switch {
-	case doc.Email != nil && doc.AccountID != nil:
-		return *doc.Email + " (" + *doc.AccountID + ")"
-	case doc.Email != nil:
-		return *doc.Email
-	}
-	return text(doc.AccountID)
-}
-
-func lifetime(expires, now time.Time) string {
-	if expires.IsZero() {
-		return ""
-	}
-	at := expires.Local().Format("2006-01-02 15:04 MST")
-	if left := expires.Sub(now); left > 0 {
-		return fmt.Sprintf("%s left (until %s)", roughly(left), at)
-	}
-	return fmt.Sprintf("expired %s ago (%s)", roughly(now.Sub(expires)), at)
-}
-
-// roughly is a duration in the two units that matter.
-func roughly(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return fmt.Sprintf("%d d %d h", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
-	case d >= time.Hour:
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
-	case d >= time.Minute:
-		return fmt.Sprintf("%d min", d/time.Minute)
-	}
-	return fmt.Sprintf("%d s", d/time.Second)
-}
-
-func storage(s *sourceDocument) string {
-	switch {
-	case s == nil:
-		return ""
-	case s.Variable != nil:
-		return "the variable " + *s.Variable
-	case s.Format != nil:
-		return *s.Path + " (" + *s.Format + ")"
-	}
-	return text(s.Path)
-}
-
-func renewal(doc statusDocument) string {
-	switch {
-	case doc.Source == nil, !doc.AccessToken.Present:
-		return ""
-	case doc.Source.Renewable:
-		return "automatic"
-	case !doc.RefreshToken.Present:
-		return "none: there is no refresh token"
-	}
-	if doc.Source.Kind == credentials.KindEnv {
-		return "none: it comes from the environment"
-	}
-	return "none: the file belongs to the official client (--renew-shared renews it), or --no-refresh is given"
-}
-
-func okOrFailed(ok bool) string {
-	if ok {
-		return "the backend answered"
-	}
-	return "failed"
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -121,6 +120,3 @@ func environmentForm(c credentials.Credential) string {
 	}
 	return exports
 }
-
-// shellQuote is s as one word of a POSIX shell.
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -99,7 +99,7 @@ func (o *batchOptions) check(inv *invocation, args []string) error {
 	case !o.defaults.dryRun && inv.global.wantsDocument() && o.file() == "":
 		return &usageError{
 			message: "--json prints a summary, so the records need a file",
-			hint:    "codexctl batch " + asShellWord(args[0]) + " --json -o answers.jsonl",
+			hint:    "codexctl batch " + shellWord(args[0]) + " --json -o answers.jsonl",
 		}
 	}
 	return inv.claimStdin(args, files...)

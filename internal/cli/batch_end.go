@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/codexctl/codexctl/internal/batch"
 )
@@ -29,10 +28,10 @@ func (b *batchRun) conclude(sum batch.Summary, err error) error {
 		return err
 	}
 	if sum.Foreign > 0 {
-		b.inv.talk.warn("%s has %s that answer no record of %s", b.options.resume, count(sum.Foreign, "record"), inputName(b.input))
+		b.inv.talk.warn("%s has %s that answer no record of %s", b.options.resume, counted(sum.Foreign, "record"), inputName(b.input))
 	}
 	if err == nil && sum.Failed > 0 {
-		err = fmt.Errorf("%d of %s %w", sum.Failed, count(sum.Total, "record"), errPartial)
+		err = fmt.Errorf("%d of %s %w", sum.Failed, counted(sum.Total, "record"), errPartial)
 	}
 	if err != nil && !errors.Is(err, batch.ErrInputChanged) {
 		err = &unfinishedError{err, b.goOn()}
@@ -52,25 +51,14 @@ func (b *batchRun) conclude(sum batch.Summary, err error) error {
 
 // goOn is the command that asks the rest.
 func (b *batchRun) goOn() string {
-	words := []string{"codexctl", "batch", asShellWord(b.input)}
+	words := []string{"codexctl", "batch", shellWord(b.input)}
 	if b.options.lines {
 		words = append(words, "--lines")
 	}
 	if file := b.options.file(); file != "" {
-		return "ask the rest: " + strings.Join(append(words, "--resume", asShellWord(file)), " ")
+		return "ask the rest: " + strings.Join(append(words, "--resume", shellWord(file)), " ")
 	}
 	return "ask the rest, if the records went to a FILE: " + strings.Join(append(words, "--resume", "FILE"), " ")
-}
-
-// asShellWord is s as it can stand in a shell's line, in quotes only if it must.
-func asShellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./+,:@%", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return shellQuote(s)
 }
 
 // sayKept says what is there of an earlier run.
@@ -78,7 +66,7 @@ func (b *batchRun) sayKept(k batch.Kept) {
 	if k == (batch.Kept{}) {
 		return
 	}
-	line := fmt.Sprintf("codexctl: %s has %s", b.options.resume, count(k.Completed, "completed record"))
+	line := fmt.Sprintf("codexctl: %s has %s", b.options.resume, counted(k.Completed, "completed record"))
 	for _, dropped := range []struct {
 		n    int
 		what string
@@ -107,14 +95,6 @@ func summaryLine(s batch.Summary) string {
 		strings.Join(parts, ", "), t.Input, t.Cached, t.Output, t.Reasoning, took(s.Elapsed))
 }
 
-// took is how long something has taken.
-func took(d time.Duration) string {
-	if d < 10*time.Second {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return roughly(d)
-}
-
 func failedCodes(s batch.Summary) string {
 	var codes []string
 	for _, code := range slices.Sorted(maps.Keys(s.FailedBy)) {
@@ -123,79 +103,10 @@ func failedCodes(s batch.Summary) string {
 	return strings.Join(codes, ", ")
 }
 
-// count is a number with its noun.
-func count(n int, noun string) string {
+// counted is a number with its noun.
+func counted(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// batchResult is what `batch --json` prints.
-type batchResult struct {
-	SchemaVersion int                 `json:"schema_version"`
-	Type          string              `json:"type"`
-	Status        string              `json:"status"` // completed, partial, stopped
-	Input         string              `json:"input"`
-	Output        string              `json:"output"`
-	Total         int                 `json:"total"`
-	Completed     int                 `json:"completed"`
-	Failed        int                 `json:"failed"`
-	Skipped       int                 `json:"skipped"`
-	NotAttempted  int                 `json:"not_attempted"`
-	Foreign       int                 `json:"foreign"`
-	FailedBy      failedByDocument    `json:"failed_by"`
-	Usage         usageDocument       `json:"usage"`
-	Timing        batchTimingDocument `json:"timing"`
-	Warnings      []string            `json:"warnings"`
-	Error         *errorDocument      `json:"error"`
-}
-
-type failedByDocument struct {
-	Items []failedCode `json:"items"`
-}
-
-type failedCode struct {
-	Code  string `json:"code"`
-	Count int    `json:"count"`
-}
-
-// batchTimingDocument says how long it took: mean_ms and longest_ms are those of one
-// record, with its repetitions.
-type batchTimingDocument struct {
-	StartedAt  string `json:"started_at"`
-	DurationMS int64  `json:"duration_ms"`
-	MeanMS     *int64 `json:"mean_ms"`
-	LongestMS  *int64 `json:"longest_ms"`
-}
-
-func (b *batchRun) document(s batch.Summary, err error) batchResult {
-	doc := batchResult{
-		SchemaVersion: 1, Type: "batch", Status: "completed", Input: b.input, Output: b.options.file(),
-		Total: s.Total, Completed: s.Completed, Failed: s.Failed, Skipped: s.Skipped,
-		NotAttempted: s.NotAttempted, Foreign: s.Foreign,
-		FailedBy: failedByDocument{[]failedCode{}},
-		Usage: usageDocument{
-			s.Tokens.Input, s.Tokens.Cached, s.Tokens.Output, s.Tokens.Reasoning, s.Tokens.Input + s.Tokens.Output,
-		},
-		Timing: batchTimingDocument{
-			StartedAt: s.Started.UTC().Format(time.RFC3339Nano), DurationMS: s.Elapsed.Milliseconds(),
-		},
-		Warnings: b.inv.talk.warnings(),
-	}
-	for _, code := range slices.Sorted(maps.Keys(s.FailedBy)) {
-		doc.FailedBy.Items = append(doc.FailedBy.Items, failedCode{code, s.FailedBy[code]})
-	}
-	if tried := s.Completed + s.Failed; tried > 0 {
-		mean, longest := s.Work.Milliseconds()/int64(tried), s.Longest.Milliseconds()
-		doc.Timing.MeanMS, doc.Timing.LongestMS = &mean, &longest
-	}
-	if err != nil {
-		doc.Error = b.inv.explain(err)
-		doc.Status = "stopped"
-		if errors.Is(err, errPartial) {
-			doc.Status = "partial"
-		}
-	}
-	return doc
 }

@@ -29,14 +29,11 @@ func recordFlags(o *askOptions) []flagSpec {
 	return slices.DeleteFunc(o.flags(), func(f flagSpec) bool { return !slices.Contains(names, f.name) })
 }
 
-// fieldName is how a record spells a flag.
-func fieldName(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
-
 // fieldNames are all fields that a record may have.
 func fieldNames() []string {
 	fields := []string{"id", "prompt", "input"}
 	for _, f := range recordFlags(&askOptions{}) {
-		fields = append(fields, fieldName(f.name))
+		fields = append(fields, underscored(f.name))
 	}
 	return fields
 }
@@ -156,7 +153,7 @@ func (r *record) readItems(input gjson.Result) error {
 // readOptions sets the options that the record has fields for.
 func (r *record) readOptions(fields map[string]gjson.Result) error {
 	for _, name := range recordFlagNames() {
-		r.given[name] = fields[fieldName(name)].Exists()
+		r.given[name] = fields[underscored(name)].Exists()
 	}
 	o := &r.options
 	// Of two that exclude each other, the record's own counts.
@@ -170,14 +167,14 @@ func (r *record) readOptions(fields map[string]gjson.Result) error {
 		if !r.given[f.name] {
 			continue
 		}
-		values, err := fieldValues(f, fields[fieldName(f.name)])
+		values, err := fieldValues(f, fields[underscored(f.name)])
 		if err != nil {
-			return usagef("the field %q wants %v", fieldName(f.name), err)
+			return usagef("the field %q wants %v", underscored(f.name), err)
 		}
 		f.clear()
 		for _, value := range values {
 			if err := f.set(value); err != nil {
-				return usagef("the field %q wants %s", fieldName(f.name), f.wants())
+				return usagef("the field %q wants %s", underscored(f.name), f.wants())
 			}
 		}
 	}
@@ -245,7 +242,7 @@ func namesStdin(flag, value string) bool {
 	switch flag {
 	case "instructions-file", "file", "attach", "schema", "schema-multi":
 		name, _, _ := strings.Cut(strings.TrimPrefix(value, "@"), ";")
-		return slices.Contains([]string{"-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}, name)
+		return isStdin(name)
 	}
 	return false
 }

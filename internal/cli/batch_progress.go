@@ -23,9 +23,6 @@ const (
 
 	// A bar has as many characters as there is room for, within these bounds.
 	leastBar, mostBar = 10, 30
-
-	// assumedWidth is that of a terminal which does not say.
-	assumedWidth = 80
 )
 
 // progress shows how far a batch is: a bar on a terminal, else a line now and then. It is
@@ -47,9 +44,8 @@ type progress struct {
 }
 
 func newProgress(inv *invocation, gate *batch.Gate) *progress {
-	env := inv.env
-	p := &progress{inv: inv, gate: gate, w: env.Stderr, every: sayEvery}
-	if env.StderrTerminal && !inv.global.quiet && !truthy(env.Getenv("CI")) && env.Getenv("TERM") != "dumb" {
+	p := &progress{inv: inv, gate: gate, w: inv.env.Stderr, every: sayEvery}
+	if inv.env.stderrRedraws() && !inv.global.quiet {
 		p.bar, p.every = true, tickEvery
 		p.unicode = inv.env.speaksUTF8()
 	}
@@ -111,7 +107,7 @@ func (p *progress) pause(until time.Time, why error) {
 	}
 	p.mu.Unlock()
 	if tell {
-		p.inv.talk.note("codexctl: %v; all wait %s", why, seconds(until.Sub(p.inv.env.Now())))
+		p.inv.talk.note("codexctl: %v; all wait %s", why, wholeSeconds(until.Sub(p.inv.env.Now())))
 	}
 }
 
@@ -141,12 +137,7 @@ func (p *progress) draw() {
 	if !p.known {
 		return
 	}
-	width := assumedWidth
-	if p.inv.env.StderrWidth != nil {
-		if columns := p.inv.env.StderrWidth(); columns > 0 {
-			width = columns
-		}
-	}
+	width := p.inv.env.stderrColumns()
 	line := p.line(width - 1) // in the last column some terminals go on to the next line
 	length := utf8.RuneCountInString(line)
 	_, _ = io.WriteString(p.w, "\r"+line+strings.Repeat(" ", max(0, min(p.drawn, width-1)-length)))
@@ -183,7 +174,7 @@ func (p *progress) words() []string {
 	s, now := p.sum, p.inv.env.Now()
 	words := []string{fmt.Sprintf("%d/%d", s.Total-s.NotAttempted, s.Total)}
 	if until := p.gate.Until(); !until.IsZero() {
-		words = append(words, "waiting "+seconds(until.Sub(now))+": rate limit")
+		words = append(words, "waiting "+wholeSeconds(until.Sub(now))+": rate limit")
 	}
 	if s.Failed > 0 {
 		words = append(words, fmt.Sprintf("%d failed", s.Failed))
@@ -197,9 +188,4 @@ func (p *progress) words() []string {
 		}
 	}
 	return words
-}
-
-// seconds is a pause, rounded up.
-func seconds(d time.Duration) string {
-	return fmt.Sprintf("%d s", max(0, (d+time.Second-1)/time.Second))
 }

@@ -1,25 +1,9 @@
 package cli
 
 import (
-	"path/filepath"
-
 	"github.com/codexctl/codexctl/internal/catalogue"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
-
-// cacheDir is where copies are kept of what can be fetched again; empty when there is no
-// place for it. It is the same on every system.
-//
-// Source: XDG Base Directory Specification; a relative value is not valid.
-func (inv *invocation) cacheDir() string {
-	if dir := inv.env.Getenv("XDG_CACHE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "codexctl")
-	}
-	if inv.env.Home == "" {
-		return ""
-	}
-	return filepath.Join(inv.env.Home, ".cache", "codexctl")
-}
 
 // catalogue is the list of models of whoever is signed in; account says who that is.
 // Nothing is read before somebody asks it, and a folder that cannot be written costs

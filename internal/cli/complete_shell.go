@@ -4,8 +4,6 @@ import (
 	"context"
 	"io"
 	"strings"
-
-	"github.com/codexctl/codexctl/internal/terminal"
 )
 
 // complete answers a script of `completion`. It never fails and says nothing else.
@@ -46,7 +44,7 @@ func (s suggestions) written(shell string, words []string, cut string) string {
 	var b strings.Builder
 	b.WriteString(s.head(shell, words, cut) + "\n")
 	for _, one := range s.words {
-		about := strings.Join(strings.Fields(terminal.Clean(one.about)), " ")
+		about := oneLine(one.about)
 		switch shell {
 		case "bash":
 			b.WriteString(strings.TrimPrefix(one.word, cut))

@@ -2,15 +2,12 @@ package cli
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/codexctl/codexctl/internal/catalogue"
 	"github.com/codexctl/codexctl/internal/emulator"
-	"github.com/codexctl/codexctl/internal/session"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -191,18 +188,11 @@ func named(names []string) []suggestion {
 
 // sessions is the conversations that `ask` keeps, the latest first.
 func (c *completer) sessions() []suggestion {
-	dir := filepath.Join(c.inv.stateDir(), "sessions")
-	// Looking must not create the folder.
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() || !filepath.IsAbs(dir) {
-		return nil
-	}
-	folder, err := session.OpenFolder(dir)
+	kept, err := c.inv.openSessions(false)
 	if err != nil {
 		return nil
 	}
-	store := session.New(folder, session.Config{TTL: sessionLife, GeneratedTTL: sessionLife, Now: c.inv.env.Now})
-	defer store.Close()
-	list, err := store.List(c.ctx)
+	list, err := kept.list(c.ctx)
 	if err != nil {
 		return nil
 	}

@@ -10,9 +10,6 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/codexctl/codexctl/internal/config"
-	"github.com/codexctl/codexctl/internal/terminal"
 )
 
 func configShowCommand() command {
@@ -115,7 +112,7 @@ func (inv *invocation) effectiveSettings() ([]effective, error) {
 		if err != nil {
 			return nil, err
 		}
-		value.name = table(l.command) + "." + l.key
+		value.name = configTable(l.command) + "." + l.key
 		all = append(all, value)
 	}
 	return all, nil
@@ -157,7 +154,7 @@ func (inv *invocation) effective(l listedSetting) (effective, error) {
 		e.shown, e.origin = value.describe()
 	}
 	for i, text := range e.texts {
-		e.texts[i] = masked(l.flag.name, text)
+		e.texts[i] = maskedSetting(l.flag.name, text)
 	}
 	return e, nil
 }
@@ -204,46 +201,13 @@ func shortTime(text string) string {
 	return text
 }
 
-// masked is a value without what must not be shown.
-func masked(flag, text string) string {
-	if flag == "header" {
-		name, value, _ := strings.Cut(text, ":")
-		if strings.TrimSpace(value) == "" {
-			return text
-		}
-		return name + ": " + maskedHeader
-	}
-	text = maskUserinfo(text)
-	if config.IsSecret(text) {
-		return maskedHeader
-	}
-	return text
-}
-
-// maskUserinfo hides the user and the password of an address.
-func maskUserinfo(text string) string {
-	scheme, rest, isURL := strings.Cut(text, "://")
-	if !isURL {
-		return text
-	}
-	end := strings.IndexAny(rest, "/?# \t\n")
-	if end < 0 {
-		end = len(rest)
-	}
-	at := strings.LastIndex(rest[:end], "@")
-	if at < 0 {
-		return text
-	}
-	return scheme + "://" + maskedHeader + rest[at:]
-}
-
 // cell is the value in a table, on one line and not too long.
 func (e effective) cell() string {
 	text := strings.Join(e.texts, ", ")
 	if len(e.texts) == 0 {
 		return "-"
 	}
-	text = strings.Join(strings.Fields(terminal.Clean(text)), " ")
+	text = oneLine(text)
 	const most = 60
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most-1]) + "…"

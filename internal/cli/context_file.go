@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode/utf8"
 )
 
 // readContext is the files of --file as blocks in front of a prompt.
@@ -97,15 +96,4 @@ func (inv *invocation) readInput(ctx context.Context, flag, path string) ([]byte
 		return nil, &usageError{message: err.Error(), hint: fmt.Sprintf("without the @: --%s %s", flag, shellWord(bare))}
 	}
 	return nil, err
-}
-
-// shellWord is a name as it is typed; one that no shell would take as it is gets quotes.
-func shellWord(name string) string {
-	plain := name != "" && !strings.ContainsFunc(name, func(r rune) bool {
-		return r <= ' ' || r == utf8.RuneError || strings.ContainsRune("'\"\\$`&|;<>()*?[]#~!{}", r)
-	})
-	if plain && !strings.HasPrefix(name, "-") || name == "-" {
-		return name
-	}
-	return shellQuote(name)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,7 +118,7 @@ func newDoctor(ctx context.Context, inv *invocation) *doctor {
 	d := &doctor{inv: inv, now: inv.env.Now()}
 	d.login, d.loginErr = inv.findLogin(ctx)
 	d.scrub = newScrubber(inv.env.Home, d.login.Credential)
-	address := first(inv.global.baseURL, fallbackOf("base-url"))
+	address := cmp.Or(inv.global.baseURL, fallbackOf("base-url"))
 	if d.fault = inv.checkURL("base-url", address); d.fault == nil {
 		d.base, d.fault = url.Parse(address)
 	}
@@ -192,7 +193,7 @@ func (d *doctor) examine(ctx context.Context, checks []check) []checkResult {
 // line away.
 func (d *doctor) progress(checks []check, waiting map[int]bool) {
 	env, g := d.inv.env, &d.inv.global
-	if !env.StderrTerminal || g.quiet || g.debug || truthy(env.Getenv("CI")) || env.Getenv("TERM") == "dumb" {
+	if !env.stderrRedraws() || g.quiet || g.debug {
 		return
 	}
 	line := "\r\x1b[2K"

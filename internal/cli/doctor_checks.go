@@ -24,7 +24,7 @@ const soonOver = 5 * time.Minute
 // failing is an error as a row: what people are told of it elsewhere.
 func (d *doctor) failing(err error) diagnosis {
 	told := d.inv.explain(err)
-	return diagnosis{statusFail, told.Message, text(told.Hint)}
+	return diagnosis{statusFail, told.Message, orEmpty(told.Hint)}
 }
 
 // checkConfig looks at every setting, also of commands that are not run.

@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -100,7 +100,7 @@ func (d *doctor) checkDNS(ctx context.Context) diagnosis {
 		return notTried("config")
 	}
 	var found []string
-	for _, address := range []string{d.base.String(), first(d.inv.global.issuer, fallbackOf("issuer"))} {
+	for _, address := range []string{d.base.String(), cmp.Or(d.inv.global.issuer, fallbackOf("issuer"))} {
 		u, err := url.Parse(address)
 		if err != nil || u.Hostname() == "" || slices.Contains(found, u.Hostname()) {
 			continue
@@ -129,42 +129,6 @@ func lookupProblem(ctx context.Context, err error) string {
 	return innermost(err)
 }
 
-// checkTLS says who vouches for the backend, and by which certificates that is judged.
-func (d *doctor) checkTLS(context.Context) diagnosis {
-	if d.fault != nil {
-		return notTried("config")
-	}
-	a, host := d.probe(), d.base.Hostname()
-	roots := "the system's certificates"
-	if d.inv.global.caCert != "" {
-		roots += " and " + d.inv.global.caCert
-	}
-	var dns *net.DNSError
-	var proxy *proxyError
-	switch {
-	case isCertificateError(a.err):
-		return diagnosis{statusFail, fmt.Sprintf("%s shows a certificate that is not trusted: %s; trusted: %s", host, innermost(a.err), roots), "if your network puts its own certificate in between: export CODEXCTL_CA_CERT=/path/of/its/ca.pem"}
-	case errors.As(a.err, &dns):
-		return notTried("dns")
-	case errors.As(a.err, &proxy):
-		return notTried("proxy")
-	case a.err != nil:
-		return notTried("backend")
-	case a.tls == nil:
-		return healthy("none: %s is reached in the clear", host)
-	}
-	return healthy("%s with %s, certificate by %s; trusted: %s", tls.VersionName(a.tls.Version), host, authority(a.tls), roots)
-}
-
-// isCertificateError says whether TLS failed because nobody vouches for the other side.
-func isCertificateError(err error) bool {
-	var verify *tls.CertificateVerificationError
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verify) || errors.As(err, &unknown) || errors.As(err, &name) || errors.As(err, &invalid)
-}
-
 // innermost is the cause of an error, without the addresses around it.
 func innermost(err error) string {
 	var dns *net.DNSError
@@ -178,75 +142,6 @@ func innermost(err error) string {
 		}
 		err = next
 	}
-}
-
-// authority is who issued the certificate: a proxy that reads along shows here.
-func authority(state *tls.ConnectionState) string {
-	if len(state.PeerCertificates) == 0 {
-		return "nobody"
-	}
-	issuer := state.PeerCertificates[0].Issuer
-	return first(strings.Join(issuer.Organization, ", "), issuer.CommonName, "an unnamed authority")
-}
-
-// proxyFor is the proxy on the way to an address; nil for none.
-func (d *doctor) proxyFor(u *url.URL) (*url.URL, error) {
-	if loopback(u.Hostname()) {
-		return nil, nil
-	}
-	return d.inv.proxies().ProxyFunc()(u)
-}
-
-// checkProxy tries whether the proxy can be reached and lets us through.
-func (d *doctor) checkProxy(ctx context.Context) diagnosis {
-	if d.base == nil {
-		return notTried("config")
-	}
-	const remedy = "correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or go around it: export NO_PROXY="
-	host := d.base.Hostname()
-	proxy, err := d.proxyFor(d.base)
-	switch {
-	case err != nil || !d.proxySound():
-		return diagnosis{statusFail, "the proxy's variable holds no address", remedy + host} // the error would show it
-	case proxy == nil:
-		return healthy("none on the way to %s", host)
-	}
-	name := proxy.Scheme + "://" + proxy.Host
-	if proxy.User != nil {
-		name = proxy.Scheme + "://" + maskedHeader + "@" + proxy.Host
-	}
-	port := first(proxy.Port(), map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}[proxy.Scheme])
-	var dialer net.Dialer
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(proxy.Hostname(), port))
-	if err != nil {
-		return diagnosis{statusFail, fmt.Sprintf("%s cannot be reached: %s", name, innermost(err)), remedy + host}
-	}
-	_ = conn.Close()
-	var refused *proxyError
-	if a := d.probe(); errors.As(a.err, &refused) {
-		return diagnosis{statusFail, fmt.Sprintf("%s does not let us through: %v", name, refused), remedy + host}
-	} else if a.status == http.StatusProxyAuthRequired {
-		return diagnosis{statusFail, name + " wants a user name and a password", remedy + host}
-	}
-	return healthy("%s is reached", name)
-}
-
-// proxySound says whether the variable for the backend's scheme, if it is set, holds an
-// address. One that does not is passed over in silence, or taken for the name of a host.
-func (d *doctor) proxySound() bool {
-	proxies := d.inv.proxies()
-	value := proxies.HTTPSProxy
-	if d.base.Scheme == "http" {
-		value = proxies.HTTPProxy
-	}
-	if value == "" || loopback(d.base.Hostname()) {
-		return true
-	}
-	if !strings.Contains(value, "://") {
-		value = "http://" + value
-	}
-	u, err := url.Parse(value)
-	return err == nil && u.Hostname() != ""
 }
 
 // checkBackend makes one call with the login as it is, or without if it cannot be used

@@ -25,9 +25,9 @@ func (d *doctor) show(doc doctorDocument) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", palette.Dim(fmt.Sprintf("codexctl %s %s/%s", doc.Version, doc.OS, doc.Arch)))
 	for _, row := range doc.Items {
-		fmt.Fprintf(&b, "%s  %-*s  %s\n", mark(palette, row.Status), widest, row.ID, flat(row.Summary))
+		fmt.Fprintf(&b, "%s  %-*s  %s\n", mark(palette, row.Status), widest, row.ID, oneLine(row.Summary))
 		if row.Remediation != nil {
-			fmt.Fprintf(&b, "%*s  %s\n", len(statusWarning)+2+widest, "", palette.Strong(flat(*row.Remediation)))
+			fmt.Fprintf(&b, "%*s  %s\n", len(statusWarning)+2+widest, "", palette.Strong(oneLine(*row.Remediation)))
 		}
 	}
 	fmt.Fprintf(&b, "%d ok, %d warnings, %d failed\n", count[statusOK], count[statusWarning], count[statusFail])
@@ -45,9 +45,6 @@ func mark(p terminal.Palette, status string) string {
 	}
 	return p.Strong(padded)
 }
-
-// flat is a text on one line, without what steers a terminal.
-func flat(text string) string { return strings.Join(strings.Fields(terminal.Clean(text)), " ") }
 
 // newScrubber makes the function that takes out of a text what nobody should paste in
 // public: who the person is, where the home directory is, and passwords in addresses.

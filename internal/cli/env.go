@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -132,6 +133,6 @@ func Interrupted(s os.Signal) error { return interrupted{s} }
 //
 // Source: POSIX.1-2017, Base Definitions, section 8.2: the first that is set counts.
 func (env *Env) speaksUTF8() bool {
-	locale := strings.ToLower(first(env.Getenv("LC_ALL"), env.Getenv("LC_CTYPE"), env.Getenv("LANG")))
+	locale := strings.ToLower(cmp.Or(env.Getenv("LC_ALL"), env.Getenv("LC_CTYPE"), env.Getenv("LANG")))
 	return strings.Contains(locale, "utf-8") || strings.Contains(locale, "utf8")
 }

@@ -208,11 +208,3 @@ func (inv *invocation) hint(err error, means outcome) string {
 	}
 	return means.hint
 }
-
-// instant is t in the form of every JSON result: RFC 3339, UTC; nil for the zero time.
-func instant(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	return stringOrNull(t.UTC().Format(time.RFC3339))
-}

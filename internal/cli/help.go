@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/codexctl/codexctl/internal/terminal"
 )
@@ -34,42 +32,6 @@ func (inv *invocation) help(args []string) error {
 		return unknownHelp("help", args)
 	}
 	return inv.showHelp(root, args)
-}
-
-// exitCodes prints the table of exit codes, from the one in the code.
-func (inv *invocation) exitCodes() error {
-	if inv.global.wantsDocument() {
-		doc := exitCodesDocument{SchemaVersion: 1, Type: "help", Items: []exitCodeDocument{}}
-		for _, row := range exitMeanings() {
-			doc.Items = append(doc.Items, exitCodeDocument{row.code, strings.FieldsFunc(row.codes, func(r rune) bool { return r == ',' || r == ' ' }), row.when})
-		}
-		return inv.document(doc)
-	}
-	return inv.table(func(w io.Writer) {
-		fmt.Fprintln(w, "CODE\tERROR.CODE\tWHEN")
-		for _, row := range exitMeanings() {
-			fmt.Fprintf(w, "%d\t%s\t%s\n", row.code, row.codes, row.when)
-		}
-	})
-}
-
-// exitCodesDocument is the JSON form of the table of exit codes.
-type exitCodesDocument struct {
-	SchemaVersion int                `json:"schema_version"`
-	Type          string             `json:"type"`
-	Items         []exitCodeDocument `json:"items"`
-}
-
-type exitCodeDocument struct {
-	Code       int      `json:"code"`
-	ErrorCodes []string `json:"error_codes"`
-	When       string   `json:"when"`
-}
-
-func (inv *invocation) table(rows func(io.Writer)) error {
-	w := tabwriter.NewWriter(inv.out, 0, 8, 2, ' ', 0)
-	rows(w)
-	return w.Flush()
 }
 
 // showHelp prints the help of a command: what to paste first, then the flags.

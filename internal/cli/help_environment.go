@@ -67,7 +67,7 @@ func (inv *invocation) helpEnvironment() error {
 		fmt.Fprintln(w, "\nFLAG\tVARIABLE\tKEY\tDEFAULT")
 		for _, r := range rows {
 			if r.Flag != nil {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", *r.Flag, dashed(strings.Join(r.Variables, ", ")), dashed(text(r.Key)), dashed(text(r.Default)))
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", *r.Flag, orDash(strings.Join(r.Variables, ", ")), orDash(orEmpty(r.Key)), orDash(orEmpty(r.Default)))
 			}
 		}
 		fmt.Fprintln(w, "\nVARIABLE WITHOUT A FLAG\tMEANING")
@@ -106,12 +106,4 @@ func environmentRows(env *Env) []variableDocument {
 		rows = append(rows, variableDocument{Variables: []string{v.name}, About: v.about})
 	}
 	return rows
-}
-
-// dashed is a cell of a table, a dash if it is empty.
-func dashed(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }

@@ -6,7 +6,6 @@ import (
 )
 
 const (
-	usualColumns = 80 // of a pipe, and of a terminal that does not say
 	leastColumns = 40 // below that, lines are left to the terminal
 	mostColumns  = 120
 
@@ -17,14 +16,7 @@ const (
 
 // helpColumns is how wide lines of help may be.
 func (inv *invocation) helpColumns() int {
-	width := 0
-	if inv.env.Size != nil {
-		width, _ = inv.env.Size()
-	}
-	if width == 0 {
-		return usualColumns
-	}
-	return min(max(width, leastColumns), mostColumns)
+	return min(max(inv.env.columns(), leastColumns), mostColumns)
 }
 
 // labelled is a name and what is said about it.

@@ -35,9 +35,3 @@ func imageFile(name string) bool {
 	n, _ := io.ReadFull(file, head) // what could be read is looked at
 	return strings.HasPrefix(sniff(head[:n]), "image/")
 }
-
-// exists says whether a path leads to something.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -11,7 +11,6 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/catalogue"
-	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -137,7 +136,7 @@ func (o *modelsOptions) list(ctx context.Context, inv *invocation, list *catalog
 	got.models, err = list.Confirm(ctx)
 	got.fetched = inv.env.Now()
 	if err != nil && known && !o.refresh && ctx.Err() == nil && passing(err) {
-		inv.talk.warn("the list of models is of %s: %v", fetched.Local().Format("2006-01-02 15:04 MST"), err)
+		inv.talk.warn("the list of models is of %s: %v", localTime(fetched), err)
 		return held, nil
 	}
 	return got, err
@@ -190,15 +189,6 @@ func newModelDocument(m responses.Model) modelDocument {
 	}
 }
 
-// numberOrNull is a whole number; nil for anything else.
-func numberOrNull(v gjson.Result) *int64 {
-	if v.Type != gjson.Number {
-		return nil
-	}
-	n := v.Int()
-	return &n
-}
-
 // texts are the strings of a list, none if there is no such list.
 func texts(entry json.RawMessage, path string) []string {
 	list := []string{}
@@ -237,16 +227,13 @@ func (inv *invocation) showModels(doc modelsDocument) error {
 
 // row is a line of the table. What the backend says is cleaned.
 func (m modelDocument) row(w io.Writer) {
-	name := text(m.Name)
+	name := orEmpty(m.Name)
 	if m.Default {
 		name = strings.TrimSpace(name + " (default)")
 	}
-	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), text(m.Description)}
+	cells := []string{m.ID, name, tokens(m.ContextWindow), m.efforts(), orEmpty(m.Description)}
 	for i, cell := range cells {
-		cells[i] = strings.Join(strings.Fields(terminal.Clean(cell)), " ")
-		if cells[i] == "" {
-			cells[i] = "-"
-		}
+		cells[i] = orDash(oneLine(cell))
 	}
 	fmt.Fprintln(w, strings.Join(cells, "\t"))
 }
@@ -255,7 +242,7 @@ func (m modelDocument) row(w io.Writer) {
 func (m modelDocument) efforts() string {
 	levels := make([]string, len(m.Efforts))
 	for i, level := range m.Efforts {
-		if levels[i] = level; level == text(m.DefaultEffort) {
+		if levels[i] = level; level == orEmpty(m.DefaultEffort) {
 			levels[i] = "[" + level + "]"
 		}
 	}

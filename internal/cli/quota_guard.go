@@ -113,7 +113,7 @@ func (o *quotaOptions) look(ctx context.Context, c *call, patient bool) (allowan
 			return a, err
 		}
 		c.inv.talk.note("codexctl: %v; trying again", err)
-		if err := rest(ctx, time.Duration(try)*time.Second); err != nil {
+		if err := pause(ctx, time.Duration(try)*time.Second); err != nil {
 			return allowance{}, err
 		}
 	}

@@ -91,7 +91,7 @@ func (a allowance) exceeds(flag string, most percentage) error {
 		if w.UsedPercent <= most.value && !(a.Reached && w.UsedPercent >= 100) {
 			continue
 		}
-		over = append(over, percent(w.UsedPercent)+" of the "+windowTitle(w)+" window")
+		over = append(over, percent(w.UsedPercent)+" of the "+windowName(w)+" window")
 		known = known && !w.ResetsAt.IsZero()
 		if w.ResetsAt.After(e.resets) {
 			e.resets = w.ResetsAt

@@ -31,15 +31,6 @@ type keptSessions struct {
 	store  *session.Store
 }
 
-// sessionsDir is the folder of the conversations of `ask`.
-func (inv *invocation) sessionsDir() (string, error) {
-	dir := inv.stateDir()
-	if dir == "" {
-		return "", &settingError{"HOME", errors.New("it is not set, so there is no place for conversations")}
-	}
-	return filepath.Join(dir, "sessions"), nil
-}
-
 // openSessions opens the place of the conversations. create makes it when it is missing,
 // and says so: the person shall know that something is kept, and how to have it not kept.
 func (inv *invocation) openSessions(create bool) (*keptSessions, error) {

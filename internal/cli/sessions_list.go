@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/codexctl/codexctl/internal/session"
-	"github.com/codexctl/codexctl/internal/terminal"
 )
 
 func sessionsListCommand() command {
@@ -60,6 +58,3 @@ func sessionRows(w io.Writer, list []session.Summary, now time.Time, head bool) 
 		fmt.Fprintf(w, "%s\t%s ago\t%d\t%s\t%s\n", s.ID, roughly(max(0, now.Sub(s.Used))), s.Exchanges, oneLine(s.Model), oneLine(s.Title))
 	}
 }
-
-// oneLine is text from outside as a cell of a table.
-func oneLine(s string) string { return strings.Join(strings.Fields(terminal.Clean(s)), " ") }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -117,7 +116,7 @@ func ownSetting(command, flag string) (s setting, ok bool) {
 	return s, true
 }
 
-// underscored is a flag's name as the configuration file has it.
+// underscored is a flag's name as the configuration file and the records of a batch have it.
 func underscored(flag string) string { return strings.ReplaceAll(flag, "-", "_") }
 
 // variableOf is the variable of a flag, of a command's own or of all.
@@ -138,11 +137,11 @@ func (l listedSetting) name() string {
 	if l.shared || l.command == "" {
 		return l.key
 	}
-	return table(l.command) + "." + l.key
+	return configTable(l.command) + "." + l.key
 }
 
-// table is a command's table in the configuration file.
-func table(command string) string { return strings.ReplaceAll(command, " ", ".") }
+// configTable is a command's table in the configuration file.
+func configTable(command string) string { return strings.ReplaceAll(command, " ", ".") }
 
 // allSettings are those of every command, the global ones first. A shared one stands
 // there once for each command that has it. The flags are fresh: nothing has set them.
@@ -194,19 +193,13 @@ func (inv *invocation) applySettings(globals, locals []flagSpec) error {
 	apply(inv.fromEnvironment)
 	var err error
 	if inv.file, err = inv.loadFile(); err != nil {
-		return firstError(first, err)
+		if first == nil {
+			first = err
+		}
+		return first
 	}
 	apply(inv.fromFile)
 	return first
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // fromEnvironment is what the environment says about a setting that does not stand on
@@ -285,46 +278,4 @@ func readVariable(variable, text string) string {
 // truthy reads CI, which tools set to all kinds of values.
 func truthy(value string) bool {
 	return value != "" && value != "0" && !strings.EqualFold(value, "false")
-}
-
-// settingError is a setting whose value cannot be used. origin is a variable, or a
-// flag with its dashes.
-type settingError struct {
-	origin string
-	err    error
-}
-
-func (e *settingError) Error() string { return e.origin + ": " + e.err.Error() }
-func (e *settingError) Unwrap() error { return e.err }
-
-// badSetting is an error about a flag's value that names where the value came from.
-func (inv *invocation) badSetting(flag string, err error) error { return inv.badItem(flag, 0, err) }
-
-// badItem is badSetting for one value of a list, by its index.
-func (inv *invocation) badItem(flag string, item int, err error) error {
-	from, set := inv.origin[flag]
-	switch {
-	case !set:
-		return &usageError{message: "flag --" + flag + ": " + err.Error()}
-	case from.variable != "":
-		return &settingError{from.variable, err}
-	}
-	refused := from.value.Refuse(item, "")
-	refused.Reason, refused.Err = err.Error(), err
-	return refused
-}
-
-// blame turns bad usage into a badSetting if the flag did not stand on the line.
-func (inv *invocation) blame(flag string, err error) error {
-	var usage *usageError
-	if _, set := inv.origin[flag]; !set || !errors.As(err, &usage) {
-		return err
-	}
-	return inv.badSetting(flag, errors.New(strings.TrimPrefix(strings.TrimPrefix(usage.message, "--"+flag), ": ")))
-}
-
-// isConfigError says whether an error is about a setting, and not about the line.
-func isConfigError(err error) bool {
-	var usage *usageError
-	return err != nil && !errors.As(err, &usage) && meaning(err).exit == exitConfig
 }

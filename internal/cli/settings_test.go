@@ -67,7 +67,7 @@ func settingsTables() (settings, variables string) {
 			variables += fmt.Sprintf("| %s | %s |\n", code(row.Variables...), about)
 			continue
 		}
-		settings += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", code(text(row.Key)), code(*row.Flag), code(row.Variables...), code(text(row.Default)), about)
+		settings += fmt.Sprintf("| %s | %s | %s | %s | %s |\n", code(orEmpty(row.Key)), code(*row.Flag), code(row.Variables...), code(orEmpty(row.Default)), about)
 	}
 	return settings, variables
 }

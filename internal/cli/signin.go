@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -149,12 +150,12 @@ func (inv *invocation) showStored(ctx context.Context, file credentials.File, ki
 	case inv.global.wantsDocument():
 		return inv.document(doc)
 	}
-	inv.talk.say(fmt.Sprintf("Signed in as %s. The login is in %s.", first(account(doc), "an unnamed account"), file.Path))
+	inv.talk.say(fmt.Sprintf("Signed in as %s. The login is in %s.", cmp.Or(account(doc), "an unnamed account"), file.Path))
 	return nil
 }
 
-// waitFor bounds the wait for a person. 0 is no bound.
-func waitFor(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+// boundedWait bounds the wait for a person. 0 is no bound.
+func boundedWait(ctx context.Context, wait time.Duration) (context.Context, context.CancelFunc) {
 	if wait <= 0 {
 		return context.WithCancel(ctx)
 	}

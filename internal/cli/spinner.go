@@ -23,10 +23,7 @@ type spinner struct {
 
 // spins says whether there is somebody to see a spinner, on a terminal that can erase.
 func (inv *invocation) spins() bool {
-	env := inv.env
-	term := env.Getenv("TERM")
-	return env.StderrTerminal && !inv.global.quiet && !inv.global.jsonl &&
-		!truthy(env.Getenv("CI")) && term != "" && term != "dumb"
+	return inv.env.stderrRedraws() && inv.env.Getenv("TERM") != "" && !inv.global.quiet && !inv.global.jsonl
 }
 
 // spinnerFrames are in ASCII unless the locale says UTF-8.

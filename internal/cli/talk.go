@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/codexctl/codexctl/internal/terminal"
 )
@@ -79,6 +80,22 @@ func (t *talk) wipe() {
 	if room := t.room(); room != "" {
 		_, _ = io.WriteString(t.w, room)
 	}
+}
+
+// overwrite puts text in the place of the line that shown holds, and remembers it there.
+// With an empty text the line is free again.
+func (t *talk) overwrite(shown *string, text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	line := "\r" + t.palette.Dim(text)
+	if rest := utf8.RuneCountInString(*shown) - utf8.RuneCountInString(text); rest > 0 {
+		line += strings.Repeat(" ", rest)
+	}
+	if text == "" {
+		line += "\r"
+	}
+	*shown = text
+	_, _ = t.w.Write([]byte(line)) // like say
 }
 
 // room is what erases a drawn line.

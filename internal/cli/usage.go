@@ -1,108 +1,212 @@
 package cli
 
 import (
+	"context"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+	"time"
+
+	"github.com/codexctl/codexctl/pkg/responses"
 )
 
-// usageError is a line that cannot be run as it stands.
-type usageError struct {
-	message string
-	hint    string // what to type instead; empty for the command's help
+const (
+	// watchPause is the time between two looks of `usage --watch`; shortestWatch is the
+	// least that may be asked for.
+	watchPause    = time.Minute
+	shortestWatch = time.Second
+)
+
+// usageOptions are the flags of `usage`.
+type usageOptions struct {
+	failOver percentage
+	watch    bool
+	interval time.Duration
+	short    bool
 }
 
-func (e *usageError) Error() string { return e.message }
-
-func usagef(format string, values ...any) error {
-	return &usageError{message: fmt.Sprintf(format, values...)}
-}
-
-// unknownCommand is about a first word that names nothing. It is never run as
-// something else.
-func unknownCommand(in command, path []string, word string) error {
-	prefix := strings.Join(append([]string{"codexctl"}, path...), " ")
-	e := &usageError{message: fmt.Sprintf("%s has no command %q", prefix, word)}
-	if here, ok := formerName(path, word); ok {
-		e.hint = "codexctl " + here
-		return e
-	}
-	if close, ok := closest(word, in.subNames()); ok {
-		e.hint = prefix + " " + close
-		return e
-	}
-	if len(path) == 0 {
-		e.hint = fmt.Sprintf("codexctl ask %q", word)
-	}
-	return e
-}
-
-// formerName translates the command names of the guides that people come with.
-func formerName(path []string, word string) (string, bool) {
-	switch strings.Join(append(slices.Clone(path), word), " ") {
-	case "auth login-openai":
-		return "auth login", true
-	case "auth openai-info":
-		return "auth info", true
-	case "config", "config codex":
-		return "ask (nothing has to be enabled)", true
-	}
-	return "", false
-}
-
-// unknownFlag suggests the nearest flag there is.
-func unknownFlag(path []string, flags []flagSpec, spelled string) error {
-	e := &usageError{message: "unknown flag " + spelled}
-	if len(path) > 0 {
-		e.message += " for " + strings.Join(path, " ")
-	}
-	var all []string
-	for _, f := range flags {
-		all = append(all, f.name)
-	}
-	if close, ok := closest(strings.TrimLeft(spelled, "-"), all); ok && strings.HasPrefix(spelled, "--") {
-		e.hint = strings.TrimSpace("codexctl "+strings.Join(path, " ")) + " --" + close
-		return e
-	}
-	// A prompt may begin with a dash: a list, a rule, a negative number.
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(spelled, "-"))
-	if len(path) > 0 && (strings.Contains(spelled, " ") || !unicode.IsLetter(first)) {
-		e.hint = "codexctl " + strings.Join(path, " ") + ` -- "…"`
-	}
-	return e
-}
-
-// closest is the name that a misspelled word is nearest to, if one is near.
-func closest(word string, names []string) (string, bool) {
-	best, least := "", min(max(2, len(word)/3), len(word)-1)+1
-	for _, name := range names {
-		if d := distance(word, name); d < least {
-			best, least = name, d
-		}
-	}
-	return best, best != ""
-}
-
-// distance is how many characters must be changed, added or left out to turn a into
-// b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+func usageCommand() command {
+	return command{
+		name: "usage", summary: "how much of the allowance is used, and when it is reset",
+		details: "Asks the backend; what it says is not kept. On a terminal --watch draws anew in the\n" +
+			"same place, elsewhere it adds a line each time. It goes on until Ctrl-C, until\n" +
+			"--timeout if the line gives one, or until --fail-over applies.",
+		examples: []string{
+			"codexctl usage",
+			"codexctl usage --fail-over 80 && ./nightly.sh",
+			"codexctl usage --short --timeout 2s",
+			"codexctl usage --transform primary.used_percent",
+		},
+		setup: func(inv *invocation) ([]flagSpec, action) {
+			o := &usageOptions{interval: watchPause}
+			flags := []flagSpec{
+				percentFlag("fail-over", &o.failOver, "exit 5 if more than that is used of a window"),
+				boolFlag("short", &o.short, "one line, for a prompt"),
+				boolFlag("watch", &o.watch, "look again and again"),
+				durationFlag("interval", &o.interval, "pause between two looks of --watch (default 1m)"),
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+			return flags, func(ctx context.Context, _ []string) error { return o.run(ctx, inv) }
+		},
+	}
+}
+
+// quotaDocument is the JSON result of `usage`.
+type quotaDocument struct {
+	SchemaVersion int                  `json:"schema_version"`
+	Type          string               `json:"type"`
+	Plan          *string              `json:"plan"`
+	Primary       *windowDocument      `json:"primary"`
+	Secondary     *windowDocument      `json:"secondary"`
+	Additional    []additionalDocument `json:"additional"`
+	LimitReached  bool                 `json:"limit_reached"`
+	ReachedType   *string              `json:"reached_type"`
+	Credits       *creditsDocument     `json:"credits"`
+	FetchedAt     *string              `json:"fetched_at"`
+	Source        string               `json:"source"`
+	Error         *errorDocument       `json:"error"`
+}
+
+type additionalDocument struct {
+	Name      *string         `json:"name"`
+	Primary   *windowDocument `json:"primary"`
+	Secondary *windowDocument `json:"secondary"`
+}
+
+type creditsDocument struct {
+	HasCredits *bool   `json:"has_credits"`
+	Unlimited  *bool   `json:"unlimited"`
+	Balance    *string `json:"balance"` // a decimal number as the backend spells it
+}
+
+func newQuotaDocument(a allowance) quotaDocument {
+	doc := quotaDocument{
+		SchemaVersion: 1, Type: "usage", Plan: stringOrNull(a.Plan),
+		Primary: newWindowDocument(a.Primary), Secondary: newWindowDocument(a.Secondary), Additional: []additionalDocument{},
+		LimitReached: a.Reached, ReachedType: stringOrNull(a.ReachedType),
+		FetchedAt: instant(a.fetched), Source: "live",
+	}
+	if a.HasCredits != nil || a.UnlimitedCredits != nil || a.CreditsBalance != "" {
+		doc.Credits = &creditsDocument{a.HasCredits, a.UnlimitedCredits, stringOrNull(a.CreditsBalance)}
+	}
+	for _, extra := range a.Additional {
+		doc.Additional = append(doc.Additional, additionalDocument{
+			stringOrNull(extra.Name), newWindowDocument(extra.Primary), newWindowDocument(extra.Secondary),
+		})
+	}
+	return doc
+}
+
+func (o *usageOptions) run(ctx context.Context, inv *invocation) error {
+	switch document := inv.global.wantsDocument(); {
+	case o.watch && document:
+		return usagef("--watch has more than one result, and --json only one; ask again and again instead")
+	case o.short && document:
+		return usagef("--short is a line for people; leave it out with --json and --transform")
+	case !o.watch && inv.given["interval"]:
+		return usagef("--interval goes with --watch")
+	case o.interval < shortestWatch:
+		return usagef("--interval wants %s or more, not %s", shortestWatch, o.interval)
+	}
+	client, err := inv.client(ctx)
+	if err != nil {
+		return err
+	}
+	if o.watch {
+		return o.keepWatch(ctx, inv, client)
+	}
+	now, err := inv.allowance(ctx, client)
+	if err != nil {
+		return err
+	}
+	return o.tell(inv, now)
+}
+
+// tell prints what is used; the error is that of --fail-over.
+func (o *usageOptions) tell(inv *invocation, a allowance) error {
+	problem := o.judge(a)
+	var err error
+	switch {
+	case inv.global.wantsDocument():
+		doc := newQuotaDocument(a)
+		if problem != nil {
+			doc.Error = inv.explain(problem)
+		}
+		err = inv.document(doc)
+	case o.short:
+		_, err = io.WriteString(inv.out, a.short(inv.separator())+"\n")
+	default:
+		err = inv.out.styled(inv.quotaView().text(a, inv.env.Now()))
+	}
+	switch {
+	case err != nil:
+		return err
+	case problem != nil:
+		return &reported{problem}
+	}
+	return nil
+}
+
+// judge is what --fail-over says.
+func (o *usageOptions) judge(a allowance) error {
+	if !o.failOver.given {
+		return nil
+	}
+	err := a.exceeds("fail-over", o.failOver)
+	if over, ok := err.(*quotaError); ok {
+		over.hint = "wait for the reset; watch it: codexctl usage --watch"
+	}
+	return err
+}
+
+// keepWatch looks until the context ends or --fail-over applies. A look that fails ends
+// it only if the next one would fail as well, or if it is the first.
+func (o *usageOptions) keepWatch(ctx context.Context, inv *invocation, client *responses.Client) error {
+	redraws := inv.out.terminal && inv.env.Getenv("TERM") != "dumb"
+	drawn := ""
+	for looks := 0; ; looks++ {
+		a, err := inv.allowance(ctx, client)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil && (looks == 0 || !passing(err)):
+			return err
+		case err != nil:
+			inv.talk.warn("%v", err)
+			drawn = "" // the warning stands below it
+		default:
+			text := o.look(inv, a, redraws)
+			if err := inv.out.styled(upTo(drawn) + text); err != nil {
+				return err
+			}
+			if redraws {
+				drawn = text
+			}
+			if err := o.judge(a); err != nil {
+				return err
+			}
+		}
+		if err := pause(ctx, o.interval); err != nil {
+			return err
 		}
 	}
-	return row[len(b)]
+}
+
+// look is what one look shows.
+func (o *usageOptions) look(inv *invocation, a allowance, redraws bool) string {
+	switch {
+	case redraws && !o.short:
+		return inv.quotaView().text(a, inv.env.Now())
+	case redraws:
+		return a.short(inv.separator()) + "\n"
+	}
+	return a.fetched.Local().Format(time.RFC3339) + "  " + a.short(inv.separator()) + "\n"
+}
+
+// upTo moves the cursor of a terminal to where a text began, and takes the text away.
+func upTo(drawn string) string {
+	lines := strings.Count(drawn, "\n")
+	if lines == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dA\r\x1b[J", lines)
 }

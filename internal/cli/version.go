@@ -84,10 +84,3 @@ func readBuild() versionDocument {
 func userAgent() string {
 	return fmt.Sprintf("codexctl/%s (%s; %s)", readBuild().Version, runtime.GOOS, runtime.GOARCH)
 }
-
-func stringOrNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
@@ -100,20 +99,6 @@ func (inv *invocation) offerShared(ctx context.Context, login *credentials.Selec
 	}
 	login.Renewable = true
 	return nil
-}
-
-// stateDir is where state is kept that outlives the process; empty when there is no
-// place for it.
-//
-// Source: XDG Base Directory Specification; a relative value is not valid.
-func (inv *invocation) stateDir() string {
-	if dir := inv.env.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "codexctl")
-	}
-	if inv.env.Home == "" {
-		return ""
-	}
-	return filepath.Join(inv.env.Home, ".local", "state", "codexctl")
 }
 
 // rescueDir is where tokens go that cannot be stored. Without a place for state it is

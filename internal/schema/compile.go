@@ -2,77 +2,11 @@ package schema
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
 )
-
-// maxProgram is the most instructions that one pattern may compile to. It bounds the
-// time of a match, which is instructions times characters.
-const maxProgram = 10_000
-
-// compiled is a schema made ready: the rules for our walk, and the library's form.
-type compiled struct {
-	root      *rule
-	library   library
-	unchecked []Fault
-}
-
-// rule is one schema within the schema.
-type rule struct {
-	path  string // JSON Pointer in what is sent
-	never bool   // the schema `false`
-
-	types    []string
-	enum     []any // with const, which is an enum of one
-	enumText string
-	enumPath string
-
-	minimum, maximum, above, under, multipleOf *float64
-
-	minLength, maxLength, minItems, maxItems, minProperties, maxProperties *int
-
-	pattern  *pattern
-	required []string
-	unique   bool
-
-	properties []namedRule
-	patterns   []patternRule
-	additional *rule
-	names      *rule
-	prefix     []*rule
-	items      *rule
-	others     []*rule // for items or members, applied for the count alone
-
-	ref                 *rule
-	allOf, anyOf, oneOf []*rule
-	condition           *rule
-	then, otherwise     *rule
-	beside              []*rule // for the same value, applied for the count alone
-
-	visit int // 0 not yet, 1 on the way, 2 done: the search for circles
-}
-
-type namedRule struct {
-	name string
-	rule *rule
-}
-
-type patternRule struct {
-	pattern *pattern
-	rule    *rule
-}
-
-// pattern is a regular expression and the length of its program.
-type pattern struct {
-	source string
-	re     *regexp.Regexp
-	cost   int
-}
 
 type compiler struct {
 	legacy     bool
@@ -83,11 +17,6 @@ type compiler struct {
 	references []reference
 	both       map[string]bool // schemas with $defs and definitions
 	unchecked  []Fault
-}
-
-type reference struct {
-	from   *rule
-	target string
 }
 
 func compile(root *node, shown func(string) string) (*compiled, error) {
@@ -281,146 +210,6 @@ func rulesOf(named []namedRule) []*rule {
 		rules[i] = n.rule
 	}
 	return rules
-}
-
-func (c *compiler) anchor(r *rule, name string) error {
-	if other, taken := c.anchors[name]; taken && other != r {
-		return c.fault(r.path, "the anchor %q is taken already, at %s", name, c.shown(other.path))
-	}
-	c.anchors[name] = r
-	return nil
-}
-
-func (c *compiler) identifier(r *rule, id string) error {
-	if name, ok := strings.CutPrefix(id, "#"); ok && c.legacy && name != "" {
-		return c.anchor(r, name) // draft-07, 8.2.3
-	}
-	if r.path != "" {
-		return c.fault(r.path, "$id below the top is not supported: write references from the top, as in \"#/$defs/name\"")
-	}
-	return nil
-}
-
-// pattern compiles the pattern of a rule, or notes that Go cannot.
-func (c *compiler) pattern(r *rule, source string) error {
-	p, err := newPattern(source)
-	var bad *syntax.Error
-	switch {
-	case err == nil:
-		r.pattern = p
-	case errors.As(err, &bad) && foreign(bad.Code):
-		c.unchecked = append(c.unchecked, Fault{Path: c.shown(below(r.path, "pattern")),
-			Reason: "this pattern cannot be checked here: " + err.Error()})
-	default:
-		return c.fault(below(r.path, "pattern"), "%v", err)
-	}
-	return nil
-}
-
-func (c *compiler) patternProperties(r *rule, children []namedRule) error {
-	for _, child := range children {
-		p, err := newPattern(child.name)
-		if err != nil {
-			return c.fault(below(r.path, "patternProperties"), "%v", err)
-		}
-		r.patterns = append(r.patterns, patternRule{p, child.rule})
-	}
-	return nil
-}
-
-// foreign says whether an error of regexp may be about what other engines know.
-func foreign(code syntax.ErrorCode) bool {
-	switch code {
-	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidNamedCapture,
-		syntax.ErrInvalidRepeatSize, syntax.ErrInvalidCharRange:
-		return true
-	}
-	return false
-}
-
-func newPattern(source string) (*pattern, error) {
-	parsed, err := syntax.Parse(source, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	// The size is bounded before it is built: a repetition is not yet unrolled here.
-	if size := programSize(parsed, maxProgram); size > maxProgram {
-		return nil, fmt.Errorf("the pattern is too large: it comes to more than %d instructions", maxProgram)
-	}
-	re, err := regexp.Compile(source)
-	if err != nil {
-		return nil, err
-	}
-	return &pattern{source, re, programSize(parsed, maxProgram)}, nil
-}
-
-// programSize estimates the instructions of an expression, and stops above limit.
-func programSize(e *syntax.Regexp, limit int) int {
-	size := 1 + len(e.Rune)/2
-	if e.Op == syntax.OpLiteral {
-		size = 1 + len(e.Rune)
-	}
-	for _, sub := range e.Sub {
-		if size += programSize(sub, limit); size > limit {
-			return limit + 1
-		}
-	}
-	if e.Op == syntax.OpRepeat {
-		size *= max(1, e.Min, e.Max)
-	}
-	return min(size, limit+1)
-}
-
-// resolve finds what a reference means.
-func (c *compiler) resolve(r reference) (*rule, error) {
-	at := below(r.from.path, "$ref")
-	local := localReference(r.target, c.base)
-	fragment, ok := strings.CutPrefix(local, "#")
-	if !ok {
-		return nil, c.fault(at, "%q leads out of this schema, and nothing is fetched: "+
-			"copy what it means into $defs and write \"#/$defs/name\"", short(r.target, 120))
-	}
-	target, ok := c.anchors[fragment]
-	if fragment == "" || fragment[0] == '/' {
-		target, ok = c.byPath[fragment]
-	}
-	if !ok {
-		shown := "#" + fragment
-		if pointer := fragment == "" || fragment[0] == '/'; pointer {
-			shown = c.shown(fragment)
-		}
-		return nil, c.fault(at, "%q leads nowhere: no schema stands there", short(shown, 120))
-	}
-	return target, nil
-}
-
-// circle refuses rules that lead back to themselves for the same value.
-func (c *compiler) circle(r *rule) error {
-	switch r.visit {
-	case 1:
-		return c.fault(r.path, "leads back to itself without a step into the answer, so nothing could be checked")
-	case 2:
-		return nil
-	}
-	r.visit = 1
-	for _, next := range r.inPlace() {
-		if err := c.circle(next); err != nil {
-			return err
-		}
-	}
-	r.visit = 2
-	return nil
-}
-
-// inPlace is the rules that apply to the same value as r.
-func (r *rule) inPlace() []*rule {
-	all := slices.Concat(r.allOf, r.anyOf, r.oneOf, r.beside)
-	for _, one := range []*rule{r.ref, r.condition, r.then, r.otherwise} {
-		if one != nil {
-			all = append(all, one)
-		}
-	}
-	return all
 }
 
 func (n *node) texts() []string {

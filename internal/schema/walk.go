@@ -2,12 +2,8 @@ package schema
 
 import (
 	"fmt"
-	"math"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 const (
@@ -23,22 +19,6 @@ type walk struct {
 	left   int // steps
 	frames int
 	at     *step
-}
-
-// step is the way to a value: the last step to it, and the way before. The whole answer
-// is nil.
-type step struct {
-	before *step
-	name   string
-	index  int // -1 for a step by name
-}
-
-func (s *step) length() int {
-	n := 0
-	for ; s != nil; s = s.before {
-		n++
-	}
-	return n
 }
 
 // tooCostly says that there are no steps left; all results are void then.
@@ -248,98 +228,6 @@ func (w *walk) matches(p *pattern, s string) bool {
 	return !w.tooCostly() && p.re.MatchString(s)
 }
 
-// own judges what r asks of v itself.
-func (w *walk) own(r *rule, v any) *Mismatch {
-	if r.never {
-		return w.mismatch(r.path, "nothing", describe(v))
-	}
-	if r.types != nil && !fitsType(r.types, v) {
-		return w.printed(w.mismatch(below(r.path, "type"), strings.Join(withArticles(r.types), " or "), describe(v)), v)
-	}
-	if r.enum != nil {
-		w.spend(len(r.enum))
-		if !slices.ContainsFunc(r.enum, func(option any) bool { return equal(option, v) }) {
-			return w.printed(w.mismatch(r.enumPath, "one of "+r.enumText, describe(v)), v)
-		}
-	}
-	switch v := v.(type) {
-	case float64:
-		return w.number(r, v)
-	case string:
-		return w.text(r, v)
-	case []any:
-		if want := bounds(len(v), r.minItems, r.maxItems, "items"); want != "" {
-			return w.mismatch(r.path, want, describe(v))
-		}
-	case bool, nil:
-	default:
-		return w.object(r, objectOf(v))
-	}
-	return nil
-}
-
-func (w *walk) number(r *rule, v float64) *Mismatch {
-	failed := func(keyword, words string, limit float64) *Mismatch {
-		return w.mismatch(below(r.path, keyword), "a number "+words+" "+formatNumber(limit), describe(v))
-	}
-	switch {
-	case r.minimum != nil && v < *r.minimum:
-		return failed("minimum", "not below", *r.minimum)
-	case r.maximum != nil && v > *r.maximum:
-		return failed("maximum", "not above", *r.maximum)
-	case r.above != nil && v <= *r.above:
-		return failed("exclusiveMinimum", "above", *r.above)
-	case r.under != nil && v >= *r.under:
-		return failed("exclusiveMaximum", "below", *r.under)
-	case r.multipleOf != nil:
-		if _, rest := math.Modf(v / *r.multipleOf); rest != 0 {
-			return failed("multipleOf", "that is a multiple of", *r.multipleOf)
-		}
-	}
-	return nil
-}
-
-func (w *walk) text(r *rule, v string) *Mismatch {
-	if r.minLength != nil || r.maxLength != nil {
-		w.spend(len(v) / 64)
-		if want := bounds(utf8.RuneCountInString(v), r.minLength, r.maxLength, "characters"); want != "" {
-			return w.mismatch(r.path, want, describe(v))
-		}
-	}
-	if r.pattern != nil && !w.matches(r.pattern, v) {
-		return w.mismatch(below(r.path, "pattern"), "a string like "+short(r.pattern.source, 120), describe(v))
-	}
-	return nil
-}
-
-// missing is what lacks in an object. It is looked for last: what is there tells more.
-func (w *walk) missing(r *rule, o fields) *Mismatch {
-	w.spend(len(r.required))
-	for _, name := range r.required {
-		if _, ok := o.get(name); !ok {
-			return w.mismatch(below(r.path, "required"), fmt.Sprintf("the field %q", name), "none")
-		}
-	}
-	return nil
-}
-
-func (w *walk) object(r *rule, o fields) *Mismatch {
-	if want := bounds(o.size(), r.minProperties, r.maxProperties, "fields"); want != "" {
-		return w.mismatch(r.path, want, fmt.Sprintf("an object of %d", o.size()))
-	}
-	return nil
-}
-
-func bounds(n int, least, most *int, unit string) string {
-	switch {
-	case least != nil && n < *least:
-		return fmt.Sprintf("at least %d %s", *least, unit)
-	case most != nil && n > *most:
-		return fmt.Sprintf("at most %d %s", *most, unit)
-	}
-	return ""
-}
-
 // size is the number of values in v, and costs as many steps at most.
 func (w *walk) size(v any) int {
 	w.spend(1)
@@ -374,137 +262,4 @@ func (w *walk) printed(m *Mismatch, v any) *Mismatch {
 
 func (w *walk) mismatch(rulePath, want, got string) *Mismatch {
 	return &Mismatch{Rule: "#" + rulePath, Want: want, Got: got, Offset: -1, at: w.at}
-}
-
-// path spells a way as jq does.
-func (s *step) path() string {
-	way := make([]*step, 0, 16)
-	for ; s != nil; s = s.before {
-		way = append(way, s)
-	}
-	if len(way) == 0 {
-		return "."
-	}
-	var b strings.Builder
-	for _, s := range slices.Backward(way) {
-		plain := s.index < 0 && plainName(s.name)
-		if plain || b.Len() == 0 {
-			b.WriteByte('.')
-		}
-		switch {
-		case plain:
-			b.WriteString(s.name)
-		case s.index < 0:
-			b.WriteString("[" + strconv.Quote(s.name) + "]")
-		default:
-			b.WriteString("[" + strconv.Itoa(s.index) + "]")
-		}
-	}
-	return b.String()
-}
-
-func plainName(s string) bool {
-	for i, r := range s {
-		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func fitsType(types []string, v any) bool {
-	got := typeOf(v)
-	return slices.Contains(types, got) || got == "integer" && slices.Contains(types, "number")
-}
-
-func typeOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "boolean"
-	case string:
-		return "string"
-	case float64:
-		if math.Trunc(v) == v {
-			return "integer"
-		}
-		return "number"
-	case []any:
-		return "array"
-	}
-	return "object"
-}
-
-func withArticles(types []string) []string {
-	words := make([]string, len(types))
-	for i, t := range types {
-		switch t {
-		case "null":
-			words[i] = t
-		case "integer", "object", "array":
-			words[i] = "an " + t
-		default:
-			words[i] = "a " + t
-		}
-	}
-	return words
-}
-
-// describe says in words what v is.
-func describe(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return strconv.FormatBool(v)
-	case string:
-		return "the string " + strconv.Quote(short(v, 60))
-	case float64:
-		return "the number " + formatNumber(v)
-	case []any:
-		return fmt.Sprintf("an array of %d", len(v))
-	}
-	return "an object"
-}
-
-func formatNumber(f float64) string {
-	if math.Abs(f) < 1e15 && math.Trunc(f) == f {
-		return strconv.FormatFloat(f, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(f, 'g', -1, 64)
-}
-
-// fields reads the maps that encoding/json makes, and the library wants.
-type fields struct{ v reflect.Value }
-
-func objectOf(v any) fields { return fields{reflect.ValueOf(v)} }
-
-func (o fields) size() int { return o.v.Len() }
-
-func (o fields) get(name string) (any, bool) {
-	v := o.v.MapIndex(reflect.ValueOf(name))
-	if !v.IsValid() {
-		return nil, false
-	}
-	return v.Interface(), true
-}
-
-// names is the names in order, so that the first fault is always the same one.
-func (o fields) names() []string {
-	names := make([]string, 0, o.v.Len())
-	for _, key := range o.v.MapKeys() {
-		names = append(names, key.String())
-	}
-	slices.Sort(names)
-	return names
-}
-
-func (o fields) all() []any {
-	all := make([]any, 0, o.v.Len())
-	for _, v := range o.v.Seq2() {
-		all = append(all, v.Interface())
-	}
-	return all
 }

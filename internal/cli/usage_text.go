@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -12,9 +13,6 @@ import (
 )
 
 const (
-	// usualWidth is taken for a stdout that does not say how wide it is.
-	usualWidth = 80
-
 	// A bar has as many characters as there is room for, within these bounds; a line
 	// without room for the shortest has none.
 	shortestBar, longestBar = 10, 40
@@ -23,15 +21,21 @@ const (
 	fullFrom = 90
 )
 
-// localTime is an instant as a person's own clock shows it.
-func localTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04 MST") }
-
-// windowTitle is a window's length. The backend has been seen to be a minute short.
-func windowTitle(w *responses.Window) string {
-	if (w.Minutes+1)%60 == 0 {
-		return windowName(w.Minutes + 1)
+// windowName is a window's length. The backend has been seen to be a minute short.
+func windowName(w *responses.Window) string {
+	minutes := w.Minutes
+	if (minutes+1)%60 == 0 {
+		minutes++
 	}
-	return windowName(w.Minutes)
+	switch {
+	case minutes <= 0:
+		return "a window"
+	case minutes%(24*60) == 0:
+		return fmt.Sprintf("%d d", minutes/(24*60))
+	case minutes%60 == 0:
+		return fmt.Sprintf("%d h", minutes/60)
+	}
+	return fmt.Sprintf("%d min", minutes)
 }
 
 // quotaView draws an allowance for one stdout.
@@ -43,16 +47,12 @@ type quotaView struct {
 
 // quotaView looks at stdout: bars of blocks are for terminals that can show them.
 func (inv *invocation) quotaView() quotaView {
-	v := quotaView{width: usualWidth, palette: terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}}
+	v := quotaView{width: usualColumns, palette: terminal.Palette{On: terminal.Colour(inv.global.color, inv.env.Getenv, inv.out.terminal)}}
 	if !inv.out.terminal {
 		return v
 	}
 	v.unicode = inv.env.speaksUTF8()
-	if inv.env.Size != nil {
-		if columns, _ := inv.env.Size(); columns > 0 {
-			v.width = columns
-		}
-	}
+	v.width = inv.env.columns()
 	return v
 }
 
@@ -68,7 +68,7 @@ func (a allowance) rows() []windowRow {
 	add := func(prefix string, windows ...*responses.Window) {
 		for _, w := range windows {
 			if w != nil {
-				rows = append(rows, windowRow{strings.TrimSpace(terminal.Clean(prefix) + " " + windowTitle(w)), w})
+				rows = append(rows, windowRow{strings.TrimSpace(terminal.Clean(prefix) + " " + windowName(w)), w})
 			}
 		}
 	}
@@ -119,8 +119,8 @@ func reachedType(a allowance) string {
 func (v quotaView) windows(rows []windowRow, room int, now time.Time) []string {
 	lines, width := make([]string, len(rows)), 0
 	for _, detail := range []func(time.Time) string{
-		func(at time.Time) string { return "  resets " + localTime(at) + " (" + relative(at.Sub(now)) + ")" },
-		func(at time.Time) string { return "  resets " + relative(at.Sub(now)) },
+		func(at time.Time) string { return "  resets " + localTime(at) + " (" + fromNow(at.Sub(now)) + ")" },
+		func(at time.Time) string { return "  resets " + fromNow(at.Sub(now)) },
 		func(time.Time) string { return "" },
 	} {
 		width = longestBar
@@ -165,7 +165,7 @@ func (v quotaView) bar(used float64, width int) string {
 func (a allowance) short(separator string) string {
 	var parts []string
 	for _, w := range a.Windows() {
-		parts = append(parts, strings.ReplaceAll(windowTitle(w), " ", "")+" "+percent(w.UsedPercent))
+		parts = append(parts, strings.ReplaceAll(windowName(w), " ", "")+" "+percent(w.UsedPercent))
 	}
 	if a.Reached {
 		parts = append(parts, "limit reached")
@@ -185,14 +185,6 @@ func (inv *invocation) separator() string {
 	return " | "
 }
 
-// relative is how far away an instant is.
-func relative(left time.Duration) string {
-	if left <= 0 {
-		return "now"
-	}
-	return "in " + roughly(left)
-}
-
 // creditsText is what was bought on top; empty if the backend does not say.
 func creditsText(l responses.RateLimits) string {
 	switch {
@@ -203,5 +195,5 @@ func creditsText(l responses.RateLimits) string {
 	case !*l.HasCredits:
 		return "none"
 	}
-	return first(terminal.Clean(l.CreditsBalance), "some")
+	return cmp.Or(terminal.Clean(l.CreditsBalance), "some")
 }

@@ -12,7 +12,7 @@ else
 fi
 # Many tests wait more than they work, so more of them run at a time than there are
 # processors.
-flags="-tags=urfave_cli_no_docs -timeout=5m -parallel=16"
+flags="-tags=urfave_cli_no_docs -timeout=15m -parallel=16"
 # shellcheck disable=SC2086 # each of them is one word or several
 $GO test $race $flags -covermode=atomic -coverprofile=coverage.out -coverpkg=./pkg/...,./internal/... ./pkg/... ./internal/...
 # shellcheck disable=SC2086

@@ -42,7 +42,9 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		return locals
 	}
 	line, err := parseLine(root, globals, flags, args)
+	inv.typed = line
 	if err != nil {
+		inv.path = line.path
 		inv.guessOutput(args)
 		return err
 	}

@@ -114,6 +114,7 @@ func TestTypeOfALineThatCannotBeRead(t *testing.T) {
 		"auth --json status --no-such-flag": "auth status",
 		"auth --json stauts":                "auth",
 		"--json usage much":                 "usage",
+		"usage --retries many --json":       "usage",
 		"batch --jobs many --json":          "batch",
 		"--json usage --retries":            "usage",
 		"--json --no-input":                 "help",

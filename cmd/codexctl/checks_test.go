@@ -276,7 +276,8 @@ func tokenLike(text string) string {
 
 // documents LIST runs every command of a list with --json: stdout must be one document
 // that tells the failure by its code, and no output may hold what looks like a token.
-// With ! each document must hold one.
+// With ! each document must hold one. The same line with a flag that is not there gives
+// the same fields, unless the document is the API's or a child's.
 func documents(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
 		ts.Fatalf("usage: documents LIST")
@@ -296,10 +297,42 @@ func documents(ts *testscript.TestScript, neg bool, args []string) {
 		if found := tokenLike(text); (found == "") == neg {
 			ts.Fatalf("what looks like a token: %q, want one: %t", found, neg)
 		}
+		if gjson.Get(text, "schema_version").Exists() && !slices.Contains(run.args, "--") {
+			sameFields(ts, run.args, text)
+		}
 		if found := tokenLike(ts.ReadFile("stderr")); found != "" {
 			ts.Fatalf("what looks like a token on stderr: %q", found)
 		}
 	}
+}
+
+// sameFields checks that a command has the same fields, of the same kinds where they are
+// lists, when not even its line can be read.
+func sameFields(ts *testscript.TestScript, args []string, known string) {
+	exits(ts, false, slices.Concat([]string{"2", "codexctl", "--json"}, args, []string{"--no-such-flag"}))
+	unknown := document(ts, "stdout")
+	if got, want := fields(unknown), fields(known); !slices.Equal(got, want) {
+		ts.Fatalf("with --no-such-flag the fields are %q, want %q", got, want)
+	}
+	if got, want := gjson.Get(unknown, "type").Str, gjson.Get(known, "type").Str; got != want {
+		ts.Fatalf("with --no-such-flag the type is %q, want %q", got, want)
+	}
+	gjson.Parse(known).ForEach(func(name, value gjson.Result) bool {
+		if got := gjson.Get(unknown, name.Str); value.IsArray() != got.IsArray() {
+			ts.Fatalf("with --no-such-flag %s is %s, and otherwise %s", name, got.Raw, value.Raw)
+		}
+		return true
+	})
+}
+
+// fields are the names of the fields of an object, in order.
+func fields(object string) []string {
+	var names []string
+	gjson.Parse(object).ForEach(func(name, _ gjson.Result) bool {
+		names = append(names, name.Str)
+		return true
+	})
+	return names
 }
 
 // covered LIST... checks that each command of the program stands in one of the lists.

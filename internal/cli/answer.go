@@ -208,10 +208,10 @@ func (a *answer) close() {
 // conclude writes what ends the output: the document, the last line, or nothing.
 func (a *answer) conclude(err error) error {
 	switch {
-	case (a.options.dryRun || a.options.count) && err == nil:
-		return nil
 	case a.lines != nil:
 		return a.lines.last(err)
+	case a.options.dryRun || a.options.count:
+		return err
 	case a.inv.global.wantsDocument():
 		return a.result(err)
 	}

@@ -32,6 +32,15 @@ func askCommand() command {
 			`codexctl ask -x -o hello.go "a Go program that says hello"`,
 			`codexctl ask --dry-run -m gpt-5.5 -e low "hi"`,
 		},
+		result: func(l line) any {
+			switch {
+			case l.given["dry-run"]:
+				return dryRunDocument{DryRun: true}
+			case l.given["count"]:
+				return countDocument{Count: true}
+			}
+			return askResult{Status: "failed"}
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &askOptions{}
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }

@@ -30,6 +30,7 @@ func authImportCommand() command {
 			"codexctl auth import backup.json",
 			`printf '%s' "$LOGIN" | codexctl auth import -`,
 		},
+		result: always(importDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &importOptions{}
 			flags := append(o.flags(),

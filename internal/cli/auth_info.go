@@ -26,6 +26,12 @@ func authInfoCommand() command {
 			"codexctl auth info --json --claims all",
 			"codexctl auth info --token - < token.jwt",
 		},
+		result: func(l line) any {
+			if l.given["token"] {
+				return tokenDocument{}
+			}
+			return infoDocument{}
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &infoOptions{claims: "selected"}
 			flags := []flagSpec{

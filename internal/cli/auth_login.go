@@ -31,6 +31,7 @@ func authLoginCommand() command {
 			"codexctl auth login --no-browser",
 			`printf '%s' "$LOGIN" | codexctl auth login --with-token`,
 		},
+		result: always(statusDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &loginOptions{wait: 5 * time.Minute}
 			flags := append(o.flags(),

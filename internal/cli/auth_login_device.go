@@ -30,6 +30,12 @@ func authLoginDeviceCommand() command {
 			"id=$(codexctl auth login-device --start --transform id -r)",
 			`codexctl auth login-device --complete "$id" --wait 10m`,
 		},
+		result: func(l line) any {
+			if l.given["start"] {
+				return codeDocument{}
+			}
+			return statusDocument{}
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &deviceOptions{wait: 15 * time.Minute}
 			flags := append(o.flags(),
@@ -55,7 +61,8 @@ type codeDocument struct {
 	SchemaVersion int    `json:"schema_version"`
 	Type          string `json:"type"`
 	codeFields
-	ID string `json:"id"`
+	ID    string         `json:"id"`
+	Error *errorDocument `json:"error"`
 }
 
 func newCodeFields(code auth.DeviceCode) codeFields {
@@ -99,7 +106,7 @@ func (o *deviceOptions) begin(ctx context.Context, s *signIn, login *auth.Device
 	if err := s.inv.keepPending(code); err != nil {
 		return err
 	}
-	return s.inv.document(codeDocument{1, s.inv.commandName(), newCodeFields(code), code.ID})
+	return s.inv.document(codeDocument{1, s.inv.commandName(), newCodeFields(code), code.ID, nil})
 }
 
 // finish signs in, with a fresh code or the one of --complete.

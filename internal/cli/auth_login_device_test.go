@@ -187,7 +187,7 @@ func TestDeviceLoginInTwoSteps(t *testing.T) {
 				p.variables["XDG_STATE_HOME"] = filepath.Join(p.Home, "state")
 				p.wants(t, p.run("auth", "login-device", "--start"), 0, "")
 				doc := p.out.String()
-				if got := gjson.Get(doc, "@keys").Raw; got != `["schema_version","type","verification_url","user_code","expires_at","interval_s","id"]` {
+				if got := gjson.Get(doc, "@keys").Raw; got != `["schema_version","type","verification_url","user_code","expires_at","interval_s","id","error"]` {
 					t.Errorf("--start has %s", got)
 				}
 				if got := gjson.Get(doc, "expires_at").Time().Sub(time.Now()); got != 15*time.Minute {

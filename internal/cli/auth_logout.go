@@ -21,6 +21,7 @@ func authLogoutCommand() command {
 		name: "logout", summary: "forget the login",
 		details:  "Touches our own store, or the file that --auth-file names, and nothing else.\nNothing stored is no error.",
 		examples: []string{"codexctl auth logout", "codexctl auth logout --revoke -y"},
+		result:   always(logoutDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &logoutOptions{}
 			flags := []flagSpec{

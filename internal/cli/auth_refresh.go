@@ -13,6 +13,7 @@ func authRefreshCommand() command {
 	return command{
 		name: "refresh", summary: "renew the login now",
 		examples: []string{"codexctl auth refresh", "codexctl auth refresh --if-expiring 24h"},
+		result:   always(refreshDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			var ifExpiring time.Duration
 			flags := []flagSpec{durationFlag("if-expiring", &ifExpiring, "only if the token runs out within this time")}

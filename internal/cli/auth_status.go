@@ -22,6 +22,7 @@ func authStatusCommand() command {
 		name: "status", summary: "can the backend be called now?",
 		details:  "Looks at the files alone and answers at once; --check asks the backend.\nExit 0 when it can be called, 4 when not.",
 		examples: []string{"codexctl auth status", "codexctl auth status --check", "codexctl auth status --min-ttl 10m -q || echo soon"},
+		result:   always(statusDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &statusOptions{}
 			flags := []flagSpec{

@@ -28,6 +28,7 @@ func authTokenCommand() command {
 			`curl -H "$(codexctl auth token --format header)" …`,
 			`eval "$(codexctl auth token --format env)"`,
 		},
+		result: always(secretDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &tokenOptions{format: "bare", minTTL: defaultMinTTL}
 			flags := []flagSpec{
@@ -41,12 +42,13 @@ func authTokenCommand() command {
 
 // secretDocument is the one JSON result that holds a secret: it was asked for.
 type secretDocument struct {
-	SchemaVersion int     `json:"schema_version"`
-	Type          string  `json:"type"`
-	AccessToken   string  `json:"access_token"`
-	TokenType     string  `json:"token_type"`
-	ExpiresAt     *string `json:"expires_at"`
-	AccountID     *string `json:"account_id"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	AccessToken   string         `json:"access_token"`
+	TokenType     string         `json:"token_type"`
+	ExpiresAt     *string        `json:"expires_at"`
+	AccountID     *string        `json:"account_id"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (o *tokenOptions) run(ctx context.Context, inv *invocation) error {
@@ -97,7 +99,7 @@ func (o *tokenOptions) lasts(c credentials.Credential, now time.Time) bool {
 func (o *tokenOptions) print(inv *invocation, c credentials.Credential) error {
 	if o.format == "json" || inv.global.wantsDocument() {
 		return inv.document(secretDocument{
-			1, "auth token", c.AccessToken.Reveal(), "Bearer", instant(c.ExpiresAt), stringOrNull(c.AccountID),
+			1, "auth token", c.AccessToken.Reveal(), "Bearer", instant(c.ExpiresAt), stringOrNull(c.AccountID), nil,
 		})
 	}
 	form := "%s\n"

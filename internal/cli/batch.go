@@ -34,6 +34,7 @@ func batchCommand() command {
 			`codexctl batch --lines -i "Translate into French." words.txt | jq -r .text`,
 			`codexctl batch questions.jsonl --dry-run`,
 		},
+		result: always(batchResult{Status: "stopped"}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &batchOptions{jobs: batch.DefaultJobs}
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }

@@ -18,6 +18,10 @@ type command struct {
 	examples []string
 	subs     []command
 
+	// result is the JSON document of the command, as it is before anything is known; the
+	// line may choose among several. nil for a group, and where the result is not ours.
+	result func(line) any
+
 	// setup gives the command's flags and what it does; nil for a group. It is
 	// called only for the command that is run or asked about, so that the others
 	// cost nothing.
@@ -93,6 +97,7 @@ func (c command) subNames() []string {
 type invocation struct {
 	env    *Env
 	path   []string // the command's names, such as auth, status
+	typed  line     // the arguments, sorted, as far as they could be read
 	global globalOptions
 	out    *output
 	talk   *talk

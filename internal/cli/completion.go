@@ -54,6 +54,7 @@ of the last list that was fetched, kept conversations. Nothing goes over the net
 			`eval "$(codexctl completion bash)"`,
 			"codexctl completion fish > ~/.config/fish/completions/codexctl.fish",
 		},
+		result: always(completionDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(_ context.Context, args []string) error { return inv.completion(args) }
 		},
@@ -62,10 +63,11 @@ of the last list that was fetched, kept conversations. Nothing goes over the net
 
 // completionDocument is the JSON result of `completion`.
 type completionDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	Shell         string `json:"shell"`
-	Script        string `json:"script"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Shell         string         `json:"shell"`
+	Script        string         `json:"script"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (inv *invocation) completion(args []string) error {
@@ -87,7 +89,7 @@ func (inv *invocation) completion(args []string) error {
 		return e
 	}
 	if inv.global.wantsDocument() {
-		return inv.document(completionDocument{1, "completion", args[0], script})
+		return inv.document(completionDocument{1, "completion", args[0], script, nil})
 	}
 	_, err := io.WriteString(inv.out, script)
 	return err

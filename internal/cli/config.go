@@ -25,16 +25,18 @@ func configPathCommand() command {
 		name: "path", summary: "print the path of the configuration file",
 		details:  "It is printed as well when there is no such file, or when the file cannot be used.",
 		examples: []string{"codexctl config path"},
+		result:   always(configPathDocument{}),
 		setup:    func(inv *invocation) ([]flagSpec, action) { return nil, inv.showConfigPath },
 	}
 }
 
 // configPathDocument is the JSON result of `config path`.
 type configPathDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	Path          string `json:"path"`
-	Exists        bool   `json:"exists"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Path          string         `json:"path"`
+	Exists        bool           `json:"exists"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (inv *invocation) showConfigPath(context.Context, []string) error {
@@ -50,7 +52,7 @@ func (inv *invocation) showConfigPath(context.Context, []string) error {
 		inv.talk.warn("%v", inv.unsettled)
 	}
 	if inv.global.wantsDocument() {
-		return inv.document(configPathDocument{1, "config path", path, err == nil})
+		return inv.document(configPathDocument{1, "config path", path, err == nil, nil})
 	}
 	_, err = fmt.Fprintln(inv.out, path)
 	return err

@@ -17,6 +17,7 @@ func configShowCommand() command {
 		name: "show", summary: "print every setting with its value and origin",
 		details:  "Values of headers, passwords in addresses and whatever looks like a secret are masked.",
 		examples: []string{"codexctl config show", "codexctl config show --json"},
+		result:   always(configShowDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(context.Context, []string) error { return inv.showConfig() }
 		},
@@ -30,6 +31,7 @@ type configShowDocument struct {
 	Path          *string           `json:"path"`
 	Exists        bool              `json:"exists"`
 	Items         []settingDocument `json:"items"`
+	Error         *errorDocument    `json:"error"`
 }
 
 type settingDocument struct {

@@ -38,6 +38,7 @@ something is wrong. It changes nothing and renews no login. The result holds no 
 no address of a person, no account and no home directory: it can be pasted in public.
 Exit 1 when a check fails.`,
 		examples: []string{"codexctl doctor", "codexctl doctor --offline", `codexctl doctor --json --transform 'items.#(status=="fail")#.id'`},
+		result:   always(doctorDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &doctorOptions{}
 			flags := []flagSpec{boolFlag("offline", &o.offline, "leave out what needs the network")}

@@ -217,6 +217,7 @@ func emulatorStartCommand() command {
 			"codexctl emulator start --env-file emulator.env & sleep 1; . ./emulator.env; codexctl ask hi",
 			"codexctl emulator start --addr 127.0.0.1:8099 --scene overloaded",
 		},
+		result: always(startDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &startOptions{addr: "127.0.0.1:0"}
 			flags := append(o.flags(),
@@ -230,13 +231,14 @@ func emulatorStartCommand() command {
 
 // startDocument is the JSON line of `emulator start`, once it listens.
 type startDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	URL           string `json:"url"`
-	PID           int    `json:"pid"`
-	Version       string `json:"version"`
-	AuthFile      string `json:"auth_file"`
-	Seed          uint64 `json:"seed"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	URL           string         `json:"url"`
+	PID           int            `json:"pid"`
+	Version       string         `json:"version"`
+	AuthFile      string         `json:"auth_file"`
+	Seed          uint64         `json:"seed"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (o *startOptions) run(ctx context.Context, inv *invocation) error {
@@ -269,7 +271,7 @@ func (o *startOptions) run(ctx context.Context, inv *invocation) error {
 
 func (o *startOptions) announce(inv *invocation, s *standIn, exports string) error {
 	if inv.global.wantsDocument() {
-		return inv.document(startDocument{1, "emulator start", s.url, os.Getpid(), readBuild().Version, s.authFile, o.seed})
+		return inv.document(startDocument{1, "emulator start", s.url, os.Getpid(), readBuild().Version, s.authFile, o.seed, nil})
 	}
 	inv.talk.note("codexctl: the emulator listens on %s (seed %d); Ctrl-C ends it", s.url, o.seed)
 	_, err := io.WriteString(inv.out, exports)

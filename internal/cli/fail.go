@@ -27,13 +27,6 @@ type errorDocument struct {
 	Hint        *string `json:"hint"`
 }
 
-// failDocument is the JSON result of a command that failed before it had one.
-type failDocument struct {
-	SchemaVersion int            `json:"schema_version"`
-	Type          string         `json:"type"`
-	Error         *errorDocument `json:"error"`
-}
-
 // longWait is the Retry-After beyond which a call is not repeated.
 const longWait = time.Minute
 
@@ -77,7 +70,9 @@ func (inv *invocation) failOnStdout(problem *errorDocument) {
 	case g.jsonl:
 		_ = inv.line(errorLine{1, "error", problem})
 	case g.wantsDocument() && g.transform == "" && !inv.out.used:
-		_ = inv.document(failDocument{SchemaVersion: 1, Type: inv.commandName(), Error: problem})
+		if doc, err := inv.failDocument(problem); err == nil {
+			_ = inv.document(doc)
+		}
 	}
 }
 

@@ -13,6 +13,12 @@ func helpCommand() command {
 		name: "help", summary: "show help for a command or a topic", args: "[COMMAND… | TOPIC]",
 		more:     topicHelp,
 		examples: []string{"codexctl help ask", "codexctl help auth login", "codexctl help exit-codes"},
+		result: func(l line) any {
+			if t, ok := helpTopicOf(l.args); ok {
+				return t.result
+			}
+			return helpDocument{}
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(_ context.Context, args []string) error { return inv.help(args) }
 		},
@@ -20,12 +26,8 @@ func helpCommand() command {
 }
 
 func (inv *invocation) help(args []string) error {
-	if len(args) == 1 {
-		for _, t := range helpTopics() {
-			if t.name == args[0] {
-				return t.show(inv)
-			}
-		}
+	if t, ok := helpTopicOf(args); ok {
+		return t.show(inv)
 	}
 	root := commands()
 	if _, ok := root.find(args); !ok {
@@ -63,17 +65,18 @@ func (inv *invocation) showHelp(root command, path []string) error {
 		b.WriteString("\nFlags of every command: codexctl --help\n")
 	}
 	if inv.global.wantsDocument() {
-		return inv.document(helpDocument{1, "help", full, b.String()})
+		return inv.document(helpDocument{1, "help", full, b.String(), nil})
 	}
 	return inv.out.styled(b.String())
 }
 
 // helpDocument is the JSON form of a help text.
 type helpDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	Command       string `json:"command"`
-	Text          string `json:"text"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Command       string         `json:"command"`
+	Text          string         `json:"text"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (c command) usageLine(full string) string {

@@ -11,6 +11,7 @@ type environmentDocument struct {
 	SchemaVersion int                `json:"schema_version"`
 	Type          string             `json:"type"`
 	Items         []variableDocument `json:"items"`
+	Error         *errorDocument     `json:"error"`
 }
 
 // variableDocument is a setting, or variables that are no flag's.
@@ -60,7 +61,7 @@ func otherVariables() []otherVariable {
 func (inv *invocation) helpEnvironment() error {
 	rows := environmentRows(inv.env)
 	if inv.global.wantsDocument() {
-		return inv.document(environmentDocument{1, "help", rows})
+		return inv.document(environmentDocument{1, "help", rows, nil})
 	}
 	return inv.table(func(w io.Writer) {
 		fmt.Fprintln(w, "Stronger first: flag, variable, key of the configuration file, default. An empty\nvariable counts as unset. `codexctl config show` tells what counts now.")

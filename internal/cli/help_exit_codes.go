@@ -28,6 +28,7 @@ type exitCodesDocument struct {
 	SchemaVersion int                `json:"schema_version"`
 	Type          string             `json:"type"`
 	Items         []exitCodeDocument `json:"items"`
+	Error         *errorDocument     `json:"error"`
 }
 
 type exitCodeDocument struct {

@@ -9,19 +9,30 @@ import (
 type helpTopic struct {
 	name, summary string
 	show          func(*invocation) error
+	result        any // its JSON document, before anything is known
 }
 
 func helpTopics() []helpTopic {
 	return []helpTopic{
-		{"environment", "what is set by variables and by the configuration file", (*invocation).helpEnvironment},
-		{"exit-codes", "what each exit code means", (*invocation).exitCodes},
+		{"environment", "what is set by variables and by the configuration file", (*invocation).helpEnvironment, environmentDocument{}},
+		{"exit-codes", "what each exit code means", (*invocation).exitCodes, exitCodesDocument{}},
 		{"formatting", "text, JSON, events, and picking values out of them", func(inv *invocation) error {
 			return inv.topic("formatting", formattingText())
-		}},
+		}, topicDocument{}},
 		{"schemas", "answers of a given form: JSON Schema and its short form", func(inv *invocation) error {
 			return inv.topic("schemas", schemasText())
-		}},
+		}, topicDocument{}},
 	}
+}
+
+// helpTopicOf is the topic that the words after help name.
+func helpTopicOf(args []string) (helpTopic, bool) {
+	for _, t := range helpTopics() {
+		if len(args) == 1 && t.name == args[0] {
+			return t, true
+		}
+	}
+	return helpTopic{}, false
 }
 
 // topicHelp lists the topics.
@@ -35,15 +46,16 @@ func topicHelp() string {
 
 // topicDocument is the JSON form of a topic that is a text.
 type topicDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	Topic         string `json:"topic"`
-	Text          string `json:"text"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Topic         string         `json:"topic"`
+	Text          string         `json:"text"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (inv *invocation) topic(name, text string) error {
 	if inv.global.wantsDocument() {
-		return inv.document(topicDocument{1, "help", name, text})
+		return inv.document(topicDocument{1, "help", name, text, nil})
 	}
 	return inv.out.styled(text)
 }
@@ -111,7 +123,9 @@ Documents
   Every document has "schema_version": 1 and "type", the command. Every documented field
   is there, null if it is unknown. Lists are in "items". Instants are RFC 3339 in UTC;
   names that end in _s or _ms are whole seconds or milliseconds.
-  On failure "error" has code, message, hint and exit_code: codexctl help exit-codes.
+  "error" is null on success. On failure it has code, message, hint and exit_code
+  (codexctl help exit-codes), and the other fields are there too: null, or an empty list,
+  where nothing is known. A line that names no command has "type": "codexctl".
 
 Paths
   a.b          a field of a field            items.0      the first of a list

@@ -42,7 +42,9 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		return locals
 	}
 	line, err := parseLine(root, globals, flags, args)
+	inv.typed = line
 	if err != nil {
+		inv.path = line.path
 		inv.guessOutput(args)
 		return err
 	}
@@ -105,16 +107,18 @@ func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flag
 	return act(ctx, l.args)
 }
 
-// setFlags sets flags to what stood on the line.
+// setFlags sets flags to what stood on the line. The error is about the first value that
+// its flag does not take; the others are set, for --json may be behind it.
 func setFlags(flags []flagSpec, values []flagValue) error {
+	var first error
 	for _, v := range values {
 		// The line has only flags that there are.
 		f, _ := lookup(flags, v.name)
-		if err := f.set(v.value); err != nil {
-			return usagef("flag --%s wants %s", f.name, f.wants())
+		if err := f.set(v.value); err != nil && first == nil {
+			first = usagef("flag --%s wants %s", f.name, f.wants())
 		}
 	}
-	return nil
+	return first
 }
 
 // forgives says whether the command works in spite of settings that cannot be used: those

@@ -21,6 +21,7 @@ it to a reader. --dir is for packagers: it writes codexctl.1 and one page for ea
 			"codexctl man auth login | man -l -",
 			"codexctl man --dir ~/.local/share/man/man1",
 		},
+		result: always(manDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &manOptions{}
 			flags := []flagSpec{stringFlag("dir", "DIR", &o.dir, "write all pages into this folder instead, and make it if it is missing")}
@@ -34,6 +35,7 @@ type manDocument struct {
 	SchemaVersion int               `json:"schema_version"`
 	Type          string            `json:"type"`
 	Items         []manPageDocument `json:"items"`
+	Error         *errorDocument    `json:"error"`
 }
 
 // manPageDocument is one page. Path is where it was written, and null if it was not; Text

@@ -30,6 +30,7 @@ func modelsCommand() command {
 			"codexctl models --transform 'items.#(visible==true)#.id'",
 			"codexctl models --refresh --client-version 0.170.0",
 		},
+		result: always(modelsDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &modelsOptions{}
 			flags := []flagSpec{boolFlag("refresh", &o.refresh, "ask the backend, however young the list is")}

@@ -150,6 +150,7 @@ type dryRunDocument struct {
 	Headers       map[string]string `json:"headers"`
 	Body          json.RawMessage   `json:"body"`
 	Dropped       []string          `json:"dropped"`
+	Error         *errorDocument    `json:"error"`
 }
 
 // maskedHeader stands for a value that is not shown, or not known without a login.

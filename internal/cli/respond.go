@@ -32,6 +32,12 @@ func respondCommand() command {
 			`codexctl respond --jsonl --event response.output_text.delta "hi"`,
 			`codexctl respond --tool @tool.json --tool-choice required "what is 5 times 4?"`,
 		},
+		result: func(l line) any {
+			if l.given["dry-run"] {
+				return dryRunDocument{DryRun: true}
+			}
+			return envelope{} // what it has otherwise is the backend's
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &respondOptions{}
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }

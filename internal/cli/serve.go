@@ -55,6 +55,12 @@ login as well and uses one as soon as it is there.`,
 			"codexctl serve --session-store redis://localhost:6379/0",
 			"codexctl serve --check http://localhost:8000",
 		},
+		result: func(l line) any {
+			if l.given["check"] {
+				return envelope{} // the health is the other server's document
+			}
+			return serveDocument{}
+		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &serveOptions{port: 8000, instructionsMode: "default", maxConcurrent: 2048, drain: 10 * time.Second, logFormat: "text"}
 			return o.flags(), func(ctx context.Context, args []string) error {
@@ -248,17 +254,18 @@ func (o *serveOptions) name() string {
 
 // serveDocument is the JSON line of `serve`, once it listens.
 type serveDocument struct {
-	SchemaVersion int    `json:"schema_version"`
-	Type          string `json:"type"`
-	URL           string `json:"url"`
-	PID           int    `json:"pid"`
-	Version       string `json:"version"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	URL           string         `json:"url"`
+	PID           int            `json:"pid"`
+	Version       string         `json:"version"`
+	Error         *errorDocument `json:"error"`
 }
 
 // announce says where the server is.
 func (o *serveOptions) announce(inv *invocation, url string) error {
 	if inv.global.wantsDocument() {
-		return inv.document(serveDocument{1, "serve", url, os.Getpid(), readBuild().Version})
+		return inv.document(serveDocument{1, "serve", url, os.Getpid(), readBuild().Version, nil})
 	}
 	inv.talk.note("codexctl: listening on %s; base addresses %s/v1 and %s/codex; Ctrl-C ends it", url, url, url)
 	return nil

@@ -13,6 +13,7 @@ func sessionsListCommand() command {
 	return command{
 		name: "list", summary: "what is kept, the newest first",
 		examples: []string{"codexctl sessions list", "codexctl sessions list --json --transform items.0.id -r"},
+		result:   always(sessionsListDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, func(ctx context.Context, _ []string) error { return inv.listSessions(ctx) }
 		},
@@ -24,6 +25,7 @@ type sessionsListDocument struct {
 	SchemaVersion int               `json:"schema_version"`
 	Type          string            `json:"type"`
 	Items         []sessionDocument `json:"items"`
+	Error         *errorDocument    `json:"error"`
 }
 
 func (inv *invocation) listSessions(ctx context.Context) error {
@@ -36,7 +38,7 @@ func (inv *invocation) listSessions(ctx context.Context) error {
 		return err
 	}
 	if inv.global.wantsDocument() {
-		doc := sessionsListDocument{1, "sessions list", []sessionDocument{}}
+		doc := sessionsListDocument{1, "sessions list", []sessionDocument{}, nil}
 		for _, sum := range list {
 			doc.Items = append(doc.Items, newSessionDocument(sum))
 		}

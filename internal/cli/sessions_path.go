@@ -10,6 +10,7 @@ func sessionsPathCommand() command {
 		name: "path", summary: "print where conversations lie, or the file of one", args: "[ID]",
 		details:  "The folder is printed as well when there is nothing in it yet.",
 		examples: []string{"codexctl sessions path", "codexctl sessions path work"},
+		result:   always(sessionsPathDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			return nil, inv.showSessionsPath
 		},
@@ -18,10 +19,11 @@ func sessionsPathCommand() command {
 
 // sessionsPathDocument is the JSON result of `sessions path`.
 type sessionsPathDocument struct {
-	SchemaVersion int     `json:"schema_version"`
-	Type          string  `json:"type"`
-	Path          string  `json:"path"`
-	ID            *string `json:"id"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Path          string         `json:"path"`
+	ID            *string        `json:"id"`
+	Error         *errorDocument `json:"error"`
 }
 
 func (inv *invocation) showSessionsPath(ctx context.Context, args []string) error {

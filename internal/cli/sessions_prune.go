@@ -21,6 +21,7 @@ func sessionsPruneCommand() command {
 		name: "prune", summary: "remove conversations that nobody has used for long",
 		details:  "That happens by itself once a day. What is in use stays.",
 		examples: []string{"codexctl sessions prune", "codexctl sessions prune --older-than 7d"},
+		result:   always(removedDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &sessionsPruneOptions{}
 			flags := []flagSpec{stringFlag("older-than", "DUR", &o.olderThan, "how long it was not used, such as 12h or 7d (default 30d)")}

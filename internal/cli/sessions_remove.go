@@ -20,6 +20,7 @@ func sessionsRemoveCommand() command {
 		name: "rm", summary: "remove conversations", args: "[ID…]",
 		details:  "Asks first. If one of the ids is not there, none is removed.",
 		examples: []string{"codexctl sessions rm work", "codexctl sessions rm --all -y"},
+		result:   always(removedDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &sessionsRemoveOptions{}
 			flags := []flagSpec{
@@ -37,6 +38,7 @@ type removedDocument struct {
 	Type          string           `json:"type"`
 	Items         []removedSession `json:"items"` // what was removed
 	Kept          int              `json:"kept"`  // how many there are now
+	Error         *errorDocument   `json:"error"`
 }
 
 type removedSession struct {
@@ -119,7 +121,7 @@ func (inv *invocation) showRemoved(ctx context.Context, kept *keptSessions, kind
 		return err
 	}
 	if inv.global.wantsDocument() {
-		doc := removedDocument{1, kind, []removedSession{}, len(left)}
+		doc := removedDocument{1, kind, []removedSession{}, len(left), nil}
 		for _, id := range ids {
 			doc.Items = append(doc.Items, removedSession{id})
 		}

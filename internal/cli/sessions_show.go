@@ -19,6 +19,7 @@ func sessionsShowCommand() command {
 		name: "show", summary: "print a conversation", args: "[ID]",
 		details:  "Without an id, the newest. Encrypted reasoning is in --json alone.",
 		examples: []string{"codexctl sessions show", "codexctl sessions show work --text > work.txt", "codexctl sessions show --json --transform items"},
+		result:   always(sessionsShowDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &sessionsShowOptions{}
 			flags := []flagSpec{boolFlag("text", &o.text, "plain text, whatever stdout is")}
@@ -36,6 +37,7 @@ type sessionsShowDocument struct {
 	Instructions *string            `json:"instructions"`
 	Exchanges    []exchangeDocument `json:"exchanges"`
 	Items        []json.RawMessage  `json:"items"`
+	Error        *errorDocument     `json:"error"`
 }
 
 func (o *sessionsShowOptions) run(ctx context.Context, inv *invocation, args []string) error {

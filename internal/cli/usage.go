@@ -37,6 +37,7 @@ func usageCommand() command {
 			"codexctl usage --short --timeout 2s",
 			"codexctl usage --transform primary.used_percent",
 		},
+		result: always(quotaDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &usageOptions{interval: watchPause}
 			flags := []flagSpec{

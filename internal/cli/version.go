@@ -17,20 +17,22 @@ var (
 
 // versionDocument is the JSON form of `version`.
 type versionDocument struct {
-	SchemaVersion int     `json:"schema_version"`
-	Type          string  `json:"type"`
-	Version       string  `json:"version"`
-	Commit        *string `json:"commit"`
-	Date          *string `json:"date"`
-	Go            string  `json:"go"`
-	OS            string  `json:"os"`
-	Arch          string  `json:"arch"`
+	SchemaVersion int            `json:"schema_version"`
+	Type          string         `json:"type"`
+	Version       string         `json:"version"`
+	Commit        *string        `json:"commit"`
+	Date          *string        `json:"date"`
+	Go            string         `json:"go"`
+	OS            string         `json:"os"`
+	Arch          string         `json:"arch"`
+	Error         *errorDocument `json:"error"`
 }
 
 func versionCommand() command {
 	return command{
 		name: "version", summary: "show the version",
 		examples: []string{"codexctl version", "codexctl version --json --transform version -r"},
+		result:   always(versionDocument{}),
 		setup:    func(inv *invocation) ([]flagSpec, action) { return nil, inv.showVersion },
 	}
 }

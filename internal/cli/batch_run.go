@@ -86,8 +86,11 @@ func (o *batchOptions) fileFlag() string {
 func (b *batchRun) ask(ctx context.Context) (batch.Summary, error) {
 	o := b.options
 	b.gate = &batch.Gate{RPM: o.rpm, Now: b.inv.env.Now}
+	// In a file the records are put in order at the end: those that would wait in memory
+	// for earlier ones would be lost with the process.
+	sorts := o.ordered && b.out != nil && b.out.CanSort()
 	config := batch.Config{
-		Items: b.items, Jobs: o.jobs, Ordered: o.ordered, MaxErrors: o.maxErrors,
+		Items: b.items, Jobs: o.jobs, Ordered: o.ordered && !sorts, MaxErrors: o.maxErrors,
 		Gate: b.gate, Do: b.answer, Now: b.inv.env.Now,
 	}
 	if b.out != nil {
@@ -99,6 +102,11 @@ func (b *batchRun) ask(ctx context.Context) (batch.Summary, error) {
 	end := b.progress.begin()
 	sum, err := batch.Run(ctx, config)
 	end()
+	if sorts {
+		if sortErr := b.out.Sort(); err == nil && sortErr != nil {
+			err = errors.Join(batch.ErrOutput, sortErr)
+		}
+	}
 	if b.out != nil {
 		if closeErr := b.out.Close(); err == nil && closeErr != nil {
 			err = errors.Join(batch.ErrOutput, closeErr)

@@ -62,7 +62,7 @@ func (b *batchRun) open(ctx context.Context) error {
 	case o.resume != "":
 		b.out, err = batch.Resume(o.resume)
 	default:
-		b.out, err = batch.Create(o.output)
+		b.out, err = createRecords(ctx, o.output)
 	}
 	var path *fs.PathError
 	switch {
@@ -72,6 +72,14 @@ func (b *batchRun) open(ctx context.Context) error {
 		return &settingError{o.fileFlag(), plainPathError(err)}
 	}
 	return usagef("%s: %v", o.fileFlag(), plainPathError(err))
+}
+
+// createRecords opens a new output file. A named pipe waits for its reader.
+func createRecords(ctx context.Context, name string) (*batch.File, error) {
+	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+		return batch.Create(name)
+	}
+	return untilEnd(ctx, func() (*batch.File, error) { return batch.Create(name) })
 }
 
 // fileFlag is the flag that names the output file.

@@ -105,7 +105,7 @@ func (b *batchRun) ask(ctx context.Context) (batch.Summary, error) {
 		config.Answered = b.out.Answered()
 		b.sayKept(b.out.Kept())
 	}
-	b.progress = newProgress(b.inv, b.gate)
+	b.progress = newProgress(b.inv, b.gate, b.options.file() != "")
 	config.Out, config.Progress = b.writer(), b.progress.update
 	end := b.progress.begin()
 	sum, err := batch.Run(ctx, config)

@@ -24,7 +24,7 @@ var (
 	ErrNotOutput = errors.New("this is not the output of a batch")
 
 	// ErrTooManyErrors ends a run after as many failed items as it may have.
-	ErrTooManyErrors = errors.New("too many items have failed")
+	ErrTooManyErrors = errors.New("too many records have failed")
 
 	// ErrOutput is a record that could not be written.
 	ErrOutput = errors.New("a record could not be written")

@@ -182,7 +182,7 @@ func TestRunStopsAfterTooManyErrors(t *testing.T) {
 			},
 		})
 		wantErr(t, "Run", err, ErrTooManyErrors)
-		diff(t, "text", err.Error(), "too many items have failed: 2")
+		diff(t, "text", err.Error(), "too many records have failed: 2")
 		// The worker may have been given one more before the second failure was seen.
 		if n := len(out.writes); n != 4 && n != 5 {
 			t.Errorf("%d records, want 4 or 5", n)

@@ -79,6 +79,8 @@ func (c *conversation) begin(ctx context.Context) error {
 		c.turn, c.nodes = turn, turn.Nodes()
 		if turn.New() {
 			c.inv.talk.detail("the conversation %s begins", c.id)
+		} else {
+			c.inv.warnOfHole(c.id, c.nodes, " and is not sent")
 		}
 		return nil
 	case ctx.Err() != nil, errors.Is(err, session.ErrEnded), errors.Is(err, session.ErrBadID):
@@ -94,8 +96,21 @@ func (c *conversation) read(ctx context.Context, mayBeNew bool) error {
 	if mayBeNew && errors.Is(err, session.ErrNotFound) {
 		return nil
 	}
-	c.nodes = nodes
+	if c.nodes = nodes; err == nil {
+		c.inv.warnOfHole(c.id, nodes, " and is not sent")
+	}
 	return err
+}
+
+// warnOfHole says that a damaged file has lost what a conversation began with: its first
+// exchange that can be read continues another. then says what comes of it.
+func (inv *invocation) warnOfHole(id string, nodes []session.Node, then string) {
+	switch {
+	case len(nodes) == 0:
+		inv.talk.warn("what was said in session %s cannot be read%s", id, then)
+	case nodes[0].Parent != "":
+		inv.talk.warn("what was said before %s in session %s cannot be read%s", localTime(nodes[0].At), id, then)
+	}
 }
 
 // fork reads the conversation, to go on with it under a new id.

@@ -47,7 +47,7 @@ func authLoginCommand() command {
 }
 
 func (o *loginOptions) run(ctx context.Context, inv *invocation) error {
-	s, err := newSignIn(inv, &o.replaceOptions)
+	s, err := newSignIn(ctx, inv, &o.replaceOptions)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func (o *deviceOptions) run(ctx context.Context, inv *invocation) error {
 		// The lines end with the login that was stored, and here there is none yet.
 		return usagef("--start prints one document: use --json, not --jsonl")
 	}
-	s, err := newSignIn(inv, &o.replaceOptions)
+	s, err := newSignIn(ctx, inv, &o.replaceOptions)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (o *logoutOptions) run(ctx context.Context, inv *invocation) error {
 // revoke ends a login at the issuer, as well as it can: the login is forgotten here
 // in any case.
 func (inv *invocation) revoke(ctx context.Context, c credentials.Credential) bool {
-	client, err := inv.httpClient()
+	client, err := inv.httpClient(ctx)
 	if err == nil {
 		err = auth.Revoke(ctx, inv.authConfig(client), c)
 	}

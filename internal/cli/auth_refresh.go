@@ -32,7 +32,7 @@ type refreshDocument struct {
 func (inv *invocation) refresh(ctx context.Context, ifExpiring time.Duration) error {
 	ctx, cancel := inv.bounded(ctx)
 	defer cancel()
-	client, err := inv.httpClient()
+	client, err := inv.httpClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (o *tokenOptions) run(ctx context.Context, inv *invocation) error {
 	default:
 		return usagef("--format wants bare, header, json or env, not %q", o.format)
 	}
-	client, err := inv.httpClient()
+	client, err := inv.httpClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (o *batchOptions) flags() []flagSpec {
 	own := []flagSpec{
 		boolFlag("lines", &o.lines, "each line is a prompt"),
 		intFlag("jobs,j", "N", &o.jobs, "how many are asked at once (default 4)"),
-		boolFlag("ordered", &o.ordered, "write the records in the order of the input"),
+		boolFlag("ordered", &o.ordered, "records in the order of the input; a file is put in order at the end, and on stdout a record waits for those before it"),
 		stringFlag("output,o", "FILE", &o.output, "write the records to a new file"),
 		stringFlag("resume", "FILE", &o.resume, "go on with an output file: ask what is missing or not completed"),
 		intFlag("max-errors", "N", &o.maxErrors, "stop after so many failed records (default 0, no limit)"),

@@ -34,7 +34,7 @@ func (b *batchRun) conclude(sum batch.Summary, err error) error {
 		err = fmt.Errorf("%d of %s %w", sum.Failed, counted(sum.Total, "record"), errPartial)
 	}
 	if err != nil && !errors.Is(err, batch.ErrInputChanged) {
-		err = &unfinishedError{err, b.goOn()}
+		err = &unfinishedError{err, b.goOn(err)}
 	}
 	b.inv.talk.note("codexctl: %s", summaryLine(sum))
 	if !b.inv.global.wantsDocument() || err != nil && b.inv.global.transform != "" {
@@ -49,16 +49,51 @@ func (b *batchRun) conclude(sum batch.Summary, err error) error {
 	return nil
 }
 
-// goOn is the command that asks the rest.
-func (b *batchRun) goOn() string {
-	words := []string{"codexctl", "batch", shellWord(b.input)}
-	if b.options.lines {
-		words = append(words, "--lines")
+// goOn is the command that asks the rest, in the same way as this one.
+func (b *batchRun) goOn(err error) string {
+	input := b.input
+	if strings.HasPrefix(input, "-") && input != "-" {
+		input = "./" + input // no flag
 	}
-	if file := b.options.file(); file != "" {
-		return "ask the rest: " + strings.Join(append(words, "--resume", shellWord(file)), " ")
+	say, file := "ask the rest", "FILE"
+	if b.out != nil && b.out.CanSort() {
+		file = shellWord(b.options.file())
+	} else {
+		say += ", if the records went to a FILE"
 	}
-	return "ask the rest, if the records went to a FILE: " + strings.Join(append(words, "--resume", "FILE"), " ")
+	flags, left := b.sameFlags(err)
+	if len(left) > 0 {
+		say += ", and add again what is secret in " + strings.Join(left, ", ")
+	}
+	return say + ": " + strings.Join(append([]string{"codexctl", "batch", shellWord(input), "--resume", file}, flags...), " ")
+}
+
+// sameFlags are the flags of this run's line, as they are typed. Of those whose value is
+// secret only the names are told, in left.
+func (b *batchRun) sameFlags(err error) (words, left []string) {
+	globals, locals := (&globalOptions{}).flags(), (&batchOptions{}).flags()
+	for i, v := range b.inv.onLine {
+		f, ok := lookup(locals, v.name)
+		if !ok {
+			f, _ = lookup(globals, v.name)
+		}
+		later := slices.ContainsFunc(b.inv.onLine[i+1:], func(w flagValue) bool { return w.name == v.name })
+		switch {
+		case v.name == "output", v.name == "resume", later && !f.isList():
+		case v.name == "timeout" && errors.Is(err, errDeadline): // it was too short
+		case maskedSetting(v.name, v.value) != v.value:
+			if flag := "--" + v.name; !slices.Contains(left, flag) {
+				left = append(left, flag)
+			}
+		case !f.isSwitch():
+			words = append(words, "--"+v.name, shellWord(v.value))
+		case v.value == "true":
+			words = append(words, "--"+v.name)
+		default:
+			words = append(words, "--"+v.name+"="+shellWord(v.value))
+		}
+	}
+	return words, left
 }
 
 // sayKept says what is there of an earlier run.

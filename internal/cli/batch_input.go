@@ -13,7 +13,7 @@ import (
 // readItems reads the whole input and builds each request once, so that what is wrong
 // with a record is known before the first call.
 func (b *batchRun) readItems(ctx context.Context) error {
-	source, err := b.source()
+	source, err := b.source(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (b *batchRun) readItems(ctx context.Context) error {
 }
 
 // source is what the records are read from.
-func (b *batchRun) source() (io.Reader, error) {
+func (b *batchRun) source(ctx context.Context) (io.Reader, error) {
 	kind := b.inv.env.StdinKind
 	switch {
 	case b.input != "-":
@@ -51,8 +51,11 @@ func (b *batchRun) source() (io.Reader, error) {
 	default:
 		return b.inv.env.Stdin, nil
 	}
-	file, err := os.Open(b.input)
-	if err != nil {
+	file, err := untilEnd(ctx, func() (*os.File, error) { return os.Open(b.input) })
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
 		return nil, usagef("%v", plainPathError(err))
 	}
 	b.file = file

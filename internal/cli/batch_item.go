@@ -113,7 +113,7 @@ func (b *batchRun) notice(item batch.Item, a *answer, n responses.Notice) {
 			b.progress.pause(until, n.Err)
 			return
 		}
-		b.inv.talk.detail("codexctl: item %s: %v; trying again in %s", item.ID.Text, n.Err, n.Delay.Round(1e8))
+		b.inv.talk.detail("codexctl: record %s: %v; trying again in %s", item.ID.Text, n.Err, n.Delay.Round(1e8))
 	default:
 		b.inv.tell(n)
 	}
@@ -129,7 +129,7 @@ func (b *batchRun) repeat(item batch.Item, talk *talk) {
 // warn says a warning about an item, the same one once: all have it in their records.
 func (b *batchRun) warn(item batch.Item, text string) {
 	if b.warned.first(text) {
-		b.inv.talk.warn("item %s: %s", item.ID.Text, text)
+		b.inv.talk.warn("record %s: %s", item.ID.Text, text)
 	}
 }
 

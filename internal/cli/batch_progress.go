@@ -43,9 +43,12 @@ type progress struct {
 	said  time.Time // the end of the last pause that was told of
 }
 
-func newProgress(inv *invocation, gate *batch.Gate) *progress {
+// newProgress shows a batch whose records go to stdout or, as kept says, to a file. Where a
+// program reads them there is no bar: it may write to the same terminal, behind the bar
+// and over it.
+func newProgress(inv *invocation, gate *batch.Gate, kept bool) *progress {
 	p := &progress{inv: inv, gate: gate, w: inv.env.Stderr, every: sayEvery}
-	if inv.env.stderrRedraws() && !inv.global.quiet {
+	if inv.env.stderrRedraws() && !inv.global.quiet && (kept || !inv.env.StdoutPipe) {
 		p.bar, p.every = true, tickEvery
 		p.unicode = inv.env.speaksUTF8()
 	}

@@ -27,7 +27,7 @@ func (p *program) onTerminal(columns int) {
 func (p *program) showing() *progress {
 	inv := &invocation{env: &p.Env, global: defaultGlobals()}
 	inv.openStreams()
-	shown := newProgress(inv, &batch.Gate{Now: p.Now})
+	shown := newProgress(inv, &batch.Gate{Now: p.Now}, false)
 	shown.sum = batch.Summary{
 		Total: 1000, Completed: 240, Failed: 10, NotAttempted: 750,
 		Started: p.Now().Add(-2 * time.Minute), Tokens: batch.Tokens{Output: 24_000},
@@ -96,7 +96,7 @@ func TestProgressIsForPeopleAtATerminal(t *testing.T) {
 		delete(p.variables, name)
 	}
 	inv := &invocation{env: &p.Env, global: globalOptions{quiet: true, color: "auto"}}
-	if newProgress(inv, &batch.Gate{}).bar {
+	if newProgress(inv, &batch.Gate{}, false).bar {
 		t.Error("a bar with --quiet")
 	}
 }
@@ -223,6 +223,32 @@ func TestBatchKeepsToItsPace(t *testing.T) {
 			t.Errorf("the last request comes after %v", last)
 		}
 	})
+}
+
+// A reader of the records may write to the terminal too, so there are only whole lines.
+func TestBatchIntoAPipeHasNoBar(t *testing.T) {
+	for _, file := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			p := newProgram(t)
+			p.onTerminal(80)
+			p.StdoutPipe = true
+			p.scene(t, emulator.Scene{HeadDelayMS: 20_000})
+			args := []string{"batch", "--lines", p.batchOf(t, 5), "-j", "1"}
+			if file {
+				args = append(args, "-o", filepath.Join(t.TempDir(), "out.jsonl"))
+			}
+			if code := p.run(args...); code != 0 {
+				t.Fatalf("exit %d: %s", code, &p.talk)
+			}
+			said := p.talk.String()
+			if got := strings.Contains(said, "\r"); got != file {
+				t.Errorf("into a file: %t; a bar: %t: %q", file, got, said)
+			}
+			if !file && strings.Count(said, "codexctl: 1/5, ") != 1 {
+				t.Errorf("no line after 30 seconds: %q", said)
+			}
+		})
+	}
 }
 
 // Bar and records share a screen when both streams are terminals.

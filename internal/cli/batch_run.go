@@ -62,7 +62,7 @@ func (b *batchRun) open(ctx context.Context) error {
 	case o.resume != "":
 		b.out, err = batch.Resume(o.resume)
 	default:
-		b.out, err = batch.Create(o.output)
+		b.out, err = createRecords(ctx, o.output)
 	}
 	var path *fs.PathError
 	switch {
@@ -72,6 +72,14 @@ func (b *batchRun) open(ctx context.Context) error {
 		return &settingError{o.fileFlag(), plainPathError(err)}
 	}
 	return usagef("%s: %v", o.fileFlag(), plainPathError(err))
+}
+
+// createRecords opens a new output file. A named pipe waits for its reader.
+func createRecords(ctx context.Context, name string) (*batch.File, error) {
+	if info, err := os.Stat(name); err != nil || info.Mode().IsRegular() {
+		return batch.Create(name)
+	}
+	return untilEnd(ctx, func() (*batch.File, error) { return batch.Create(name) })
 }
 
 // fileFlag is the flag that names the output file.
@@ -86,19 +94,27 @@ func (o *batchOptions) fileFlag() string {
 func (b *batchRun) ask(ctx context.Context) (batch.Summary, error) {
 	o := b.options
 	b.gate = &batch.Gate{RPM: o.rpm, Now: b.inv.env.Now}
+	// In a file the records are put in order at the end: those that would wait in memory
+	// for earlier ones would be lost with the process.
+	sorts := o.ordered && b.out != nil && b.out.CanSort()
 	config := batch.Config{
-		Items: b.items, Jobs: o.jobs, Ordered: o.ordered, MaxErrors: o.maxErrors,
+		Items: b.items, Jobs: o.jobs, Ordered: o.ordered && !sorts, MaxErrors: o.maxErrors,
 		Gate: b.gate, Do: b.answer, Now: b.inv.env.Now,
 	}
 	if b.out != nil {
 		config.Answered = b.out.Answered()
 		b.sayKept(b.out.Kept())
 	}
-	b.progress = newProgress(b.inv, b.gate)
+	b.progress = newProgress(b.inv, b.gate, b.options.file() != "")
 	config.Out, config.Progress = b.writer(), b.progress.update
 	end := b.progress.begin()
 	sum, err := batch.Run(ctx, config)
 	end()
+	if sorts {
+		if sortErr := b.out.Sort(); err == nil && sortErr != nil {
+			err = errors.Join(batch.ErrOutput, sortErr)
+		}
+	}
 	if b.out != nil {
 		if closeErr := b.out.Close(); err == nil && closeErr != nil {
 			err = errors.Join(batch.ErrOutput, closeErr)

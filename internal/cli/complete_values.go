@@ -213,5 +213,5 @@ func (c *completer) settle() {
 	for _, v := range c.parser.global {
 		c.inv.given[v.name] = true
 	}
-	_ = c.inv.applySettings(c.parser.globals, nil)
+	_ = c.inv.applySettings(c.ctx, c.parser.globals, nil)
 }

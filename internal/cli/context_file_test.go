@@ -33,6 +33,11 @@ func TestShellWord(t *testing.T) {
 		{"it's", `'it'\''s'`},
 		{"$HOME", "'$HOME'"},
 		{"é", "é"},
+		{"=ls", "'=ls'"},
+		{"a=b", "a=b"},
+		{"a^b", "'a^b'"},
+		{"it's\n\x1b\\", `$'it\'s\n\033\\'`},
+		{"\xff", `$'\377'`},
 	}
 	for _, tt := range tests {
 		if got := shellWord(tt.name); got != tt.want {

@@ -124,7 +124,7 @@ func newDoctor(ctx context.Context, inv *invocation) *doctor {
 		d.base, d.fault = url.Parse(address)
 	}
 	if d.fault == nil {
-		d.client, d.fault = inv.httpClient()
+		d.client, d.fault = inv.httpClient(ctx)
 	}
 	d.probe = sync.OnceValue(func() answered {
 		bounded, cancel := context.WithTimeoutCause(ctx, checkLimit, errNoResult)

@@ -28,7 +28,7 @@ func (d *doctor) failing(err error) diagnosis {
 }
 
 // checkConfig looks at every setting, also of commands that are not run.
-func (d *doctor) checkConfig(context.Context) diagnosis {
+func (d *doctor) checkConfig(ctx context.Context) diagnosis {
 	err := d.inv.unsettled
 	if err == nil {
 		_, err = d.inv.effectiveSettings()
@@ -40,7 +40,7 @@ func (d *doctor) checkConfig(context.Context) diagnosis {
 		err = d.inv.checkURL("issuer", d.inv.global.issuer)
 	}
 	if err == nil {
-		_, err = d.inv.roots()
+		_, err = d.inv.roots(ctx)
 	}
 	if err != nil {
 		return d.failing(err)

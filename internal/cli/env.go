@@ -23,6 +23,10 @@ type Env struct {
 	// StdoutTerminal and StderrTerminal say which stream a person looks at.
 	StdoutTerminal, StderrTerminal bool
 
+	// StdoutPipe says that a program reads Stdout, and may write what it makes of it to
+	// the terminal behind Stderr.
+	StdoutPipe bool
+
 	// Size gives the columns and lines of the terminal behind Stdout, 0 if it does not say;
 	// nil when there is none.
 	Size func() (columns, lines int)
@@ -76,6 +80,7 @@ func ProcessEnv() *Env {
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),
+		StdoutPipe:     isPipe(os.Stdout),
 		Getenv:         os.Getenv, Environ: os.Environ,
 		Home: home, Now: time.Now, Browse: terminal.OpenBrowser,
 		Size: func() (columns, lines int) { return terminal.Size(os.Stdout) },
@@ -119,6 +124,12 @@ func stdinKind(f *os.File) StdinKind {
 		}
 	}
 	return StdinFile
+}
+
+// isPipe says whether a stream leads to a program: a socket does as well.
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
 // interrupted is the cause of a context that a signal has ended.

@@ -91,7 +91,7 @@ func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flag
 	if err := setFlags(locals, l.local); err != nil {
 		return err
 	}
-	err := inv.applySettings(globals, locals)
+	err := inv.applySettings(ctx, globals, locals)
 	if settled := inv.settle(); err == nil {
 		err = settled
 	}

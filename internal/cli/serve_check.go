@@ -37,7 +37,7 @@ func (o *serveOptions) checkHealth(ctx context.Context, inv *invocation, key str
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
-	client, err := inv.httpClient()
+	client, err := inv.httpClient(ctx)
 	if err != nil {
 		return err
 	}

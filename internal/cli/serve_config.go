@@ -38,7 +38,7 @@ func (o *serveOptions) config(ctx context.Context, inv *invocation, key string, 
 	if err := inv.checkURL("issuer", inv.global.issuer); err != nil {
 		return proxy.Config{}, none, err
 	}
-	if client.HTTPClient, err = inv.httpClient(); err != nil {
+	if client.HTTPClient, err = inv.httpClient(ctx); err != nil {
 		return proxy.Config{}, none, err
 	}
 	client.Notify = nil

@@ -47,6 +47,17 @@ func (k *keptSessions) match(ctx context.Context, list []session.Summary, word s
 	return session.Summary{}, usagef("%q is the beginning of %d conversations, such as %s and %s", word, len(begins), begins[0].ID, begins[1].ID)
 }
 
+// exact finds a word that is an id as it stands: what is about to be removed is not
+// guessed.
+func (k *keptSessions) exact(ctx context.Context, list []session.Summary, word string) (session.Summary, error) {
+	for _, sum := range list {
+		if sum.ID == word {
+			return sum, nil
+		}
+	}
+	return session.Summary{}, k.unknown(ctx, list, word)
+}
+
 // unknown says why there is no such conversation, and which may be meant.
 func (k *keptSessions) unknown(ctx context.Context, list []session.Summary, word string) error {
 	err := fmt.Errorf("session %s: %w", word, session.ErrNotFound)
@@ -61,8 +72,23 @@ func (k *keptSessions) unknown(ctx context.Context, list []session.Summary, word
 	for i, sum := range list {
 		ids[i] = sum.ID
 	}
-	if near, ok := closest(word, ids); ok && errors.Is(err, session.ErrNotFound) {
+	if near, ok := nearestID(word, ids); ok && errors.Is(err, session.ErrNotFound) {
 		return &noSessionError{err, "did you mean " + near + "? See what there is: codexctl sessions list"}
 	}
 	return explainMissing(word, err)
+}
+
+// nearestID is the id that somebody may mean who typed word: the only one that begins so,
+// else one that is spelled much alike.
+func nearestID(word string, ids []string) (string, bool) {
+	var begins []string
+	for _, id := range ids {
+		if word != "" && strings.HasPrefix(id, word) {
+			begins = append(begins, id)
+		}
+	}
+	if len(begins) == 1 {
+		return begins[0], true
+	}
+	return closest(word, ids)
 }

@@ -9,7 +9,7 @@ import (
 func sessionsCommand() command {
 	return command{
 		name: "sessions", summary: "the conversations that ask has kept",
-		details: "A conversation is kept for 30 days after its last exchange. An id may be cut short\nwhere no other begins so.",
+		details: "A conversation is kept for 30 days after its last exchange. To show and path\nan id may be given cut short, where no other begins so.",
 		examples: []string{
 			"codexctl sessions list",
 			"codexctl sessions show",

@@ -18,7 +18,7 @@ type sessionsRemoveOptions struct {
 func sessionsRemoveCommand() command {
 	return command{
 		name: "rm", summary: "remove conversations", args: "[ID…]",
-		details:  "Asks first. If one of the ids is not there, none is removed.",
+		details:  "Asks first. Wants whole ids; if one is not there, none is removed.",
 		examples: []string{"codexctl sessions rm work", "codexctl sessions rm --all -y"},
 		result:   always(removedDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
@@ -93,7 +93,7 @@ func (o *sessionsRemoveOptions) which(ctx context.Context, kept *keptSessions, w
 	}
 	seen := make(map[string]bool)
 	for _, word := range words {
-		sum, err := kept.match(ctx, list, word)
+		sum, err := kept.exact(ctx, list, word)
 		switch {
 		case errors.Is(err, session.ErrEnded):
 			sum.ID = word

@@ -56,6 +56,7 @@ func (o *sessionsShowOptions) run(ctx context.Context, inv *invocation, args []s
 	if err != nil {
 		return explainMissing(found.ID, err)
 	}
+	inv.warnOfHole(found.ID, nodes, "; its file: codexctl sessions path "+shellWord(found.ID))
 	if inv.global.wantsDocument() {
 		return inv.document(newSessionsShowDocument(sum, nodes))
 	}

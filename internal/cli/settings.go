@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/codexctl/codexctl/pkg/auth"
@@ -175,7 +176,7 @@ func settingsAmong(command string, flags []flagSpec) []listedSetting {
 // applySettings sets the flags that did not stand on the line: from the environment, else
 // from the configuration file. All that can be set is set, and the first error, a
 // settingError or a [*config.Error], is returned.
-func (inv *invocation) applySettings(globals, locals []flagSpec) error {
+func (inv *invocation) applySettings(ctx context.Context, globals, locals []flagSpec) error {
 	all := append(settingsAmong("", globals), settingsAmong(inv.commandName(), locals)...)
 	var first error
 	apply := func(look func(listedSetting) (found, bool)) {
@@ -192,7 +193,7 @@ func (inv *invocation) applySettings(globals, locals []flagSpec) error {
 	}
 	apply(inv.fromEnvironment)
 	var err error
-	if inv.file, err = inv.loadFile(); err != nil {
+	if inv.file, err = inv.loadFile(ctx); err != nil {
 		if first == nil {
 			first = err
 		}

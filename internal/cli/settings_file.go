@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,15 +52,21 @@ func (inv *invocation) configPath() (path string, named bool) {
 
 // loadFile reads the configuration file; nil is none. Where there is no file it costs
 // one look.
-func (inv *invocation) loadFile() (*config.File, error) {
+func (inv *invocation) loadFile(ctx context.Context) (*config.File, error) {
 	path, named := inv.configPath()
 	if path == "" {
 		return nil, nil
 	}
-	return config.Load(path, config.Options{
-		Required: named,
-		Sections: func() []config.Section { return configSections(allSettings(inv.env)) },
-	})
+	load := func() (*config.File, error) {
+		return config.Load(path, config.Options{
+			Required: named,
+			Sections: func() []config.Section { return configSections(allSettings(inv.env)) },
+		})
+	}
+	if !named {
+		return load() // which opens a regular file alone
+	}
+	return untilEnd(ctx, load)
 }
 
 // configSections are the keys that a configuration file may have.

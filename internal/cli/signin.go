@@ -44,7 +44,7 @@ type (
 	}
 )
 
-func newSignIn(inv *invocation, replace *replaceOptions) (*signIn, error) {
+func newSignIn(ctx context.Context, inv *invocation, replace *replaceOptions) (*signIn, error) {
 	if err := inv.checkURL("issuer", inv.global.issuer); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func newSignIn(inv *invocation, replace *replaceOptions) (*signIn, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := inv.httpClient()
+	client, err := inv.httpClient(ctx)
 	if err != nil {
 		return nil, err
 	}

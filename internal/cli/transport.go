@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -17,10 +18,10 @@ import (
 
 // httpClient is the one client for backend and issuer alike: same proxy, same
 // certificates, same trace.
-func (inv *invocation) httpClient() (*http.Client, error) {
+func (inv *invocation) httpClient(ctx context.Context) (*http.Client, error) {
 	transport := inv.env.Transport
 	if transport == nil {
-		real, err := inv.network()
+		real, err := inv.network(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -32,9 +33,9 @@ func (inv *invocation) httpClient() (*http.Client, error) {
 	return &http.Client{Transport: transport}, nil
 }
 
-func (inv *invocation) network() (http.RoundTripper, error) {
+func (inv *invocation) network(ctx context.Context) (http.RoundTripper, error) {
 	g := &inv.global
-	roots, err := inv.roots()
+	roots, err := inv.roots(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +87,16 @@ func (inv *invocation) proxies() *httpproxy.Config {
 
 // roots are the certificates to trust: the system's, and those of --ca-cert. nil is
 // the system's alone.
-func (inv *invocation) roots() (*x509.CertPool, error) {
+func (inv *invocation) roots(ctx context.Context) (*x509.CertPool, error) {
 	path := inv.global.caCert
 	if path == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(path)
-	if err != nil {
+	pem, err := untilEnd(ctx, func() ([]byte, error) { return os.ReadFile(path) })
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, err
+	case err != nil:
 		return nil, inv.badSetting("ca-cert", plainPathError(err))
 	}
 	pool, err := x509.SystemCertPool()

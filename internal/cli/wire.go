@@ -121,7 +121,7 @@ func (inv *invocation) client(ctx context.Context) (*responses.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if client.HTTPClient, err = inv.httpClient(); err != nil {
+	if client.HTTPClient, err = inv.httpClient(ctx); err != nil {
 		return nil, err
 	}
 	if client.Authorizer, err = inv.signIn(ctx, client.HTTPClient); err != nil {

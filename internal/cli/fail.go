@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -77,7 +78,7 @@ func (inv *invocation) failOnStdout(problem *errorDocument) {
 	case g.jsonl:
 		_ = inv.line(errorLine{1, "error", problem})
 	case g.wantsDocument() && g.transform == "" && !inv.out.used:
-		_ = inv.document(failDocument{SchemaVersion: 1, Type: inv.commandName(), Error: problem})
+		_ = inv.document(failDocument{SchemaVersion: 1, Type: cmp.Or(inv.commandName(), "codexctl"), Error: problem})
 	}
 }
 

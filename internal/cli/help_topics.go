@@ -51,7 +51,10 @@ func (inv *invocation) topic(name, text string) error {
 // unknownHelp is about words that are no command, and no topic where there are topics. It
 // suggests the nearest name.
 func unknownHelp(asked string, args []string) error {
-	e := &usageError{message: fmt.Sprintf("there is no %s on %q", asked, strings.Join(args, " ")), hint: "codexctl help"}
+	e := &usageError{message: fmt.Sprintf("there is no command %q", strings.Join(args, " ")), hint: "codexctl help"}
+	if asked == "help" {
+		e.message = fmt.Sprintf("there is no command or topic %q", strings.Join(args, " "))
+	}
 	in := commands()
 	for i, name := range args {
 		sub, ok := in.sub(name)

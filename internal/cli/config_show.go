@@ -86,7 +86,7 @@ func (inv *invocation) configDocument(settings []effective) configShowDocument {
 
 // effectiveSettings are the settings of all commands. A shared one of several commands
 // stands there once, and again for each command whose table in the file has it. The error
-// is about the first value that its flag does not take.
+// is about the first value that its flag, or its command, does not take.
 func (inv *invocation) effectiveSettings() ([]effective, error) {
 	var all []effective
 	seen := make(map[string]bool)
@@ -115,7 +115,32 @@ func (inv *invocation) effectiveSettings() ([]effective, error) {
 		value.name = configTable(l.command) + "." + l.key
 		all = append(all, value)
 	}
-	return all, nil
+	return all, inv.verifySettings()
+}
+
+// verifySettings checks the settings of every command as the command itself would.
+func (inv *invocation) verifySettings() error {
+	for _, path := range commandPaths() {
+		c, _ := commands().find(path)
+		if c.setup == nil {
+			continue
+		}
+		trial := &invocation{
+			env: inv.env, path: path, global: inv.global, talk: inv.talk, file: inv.file,
+			given: make(map[string]bool), origin: make(map[string]found),
+		}
+		flags, _ := c.setup(trial)
+		if trial.verify == nil {
+			continue
+		}
+		if err := trial.applySettings(nil, flags); err != nil {
+			return err
+		}
+		if err := trial.verify(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // effective is what one setting comes to.

@@ -38,6 +38,18 @@ func (o *requestOptions) flags() []flagSpec {
 	}
 }
 
+// verify checks the values of settings.
+func (o *requestOptions) verify(inv *invocation) error { return inv.verifyModel(o.model) }
+
+// verifyModel refuses a name that is empty, which is a variable of a script that nobody
+// has set.
+func (inv *invocation) verifyModel(model optional) error {
+	if model.given && blank(model.text) {
+		return inv.badSetting("model", errors.New("the name is empty; leave it out to do without"))
+	}
+	return nil
+}
+
 func (o *requestOptions) fileFlag() fileFlag {
 	return fileFlag{"instructions-file", o.instructionsFile}
 }

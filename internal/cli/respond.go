@@ -34,6 +34,7 @@ func respondCommand() command {
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &respondOptions{}
+			inv.verify = func() error { return o.requestOptions.verify(inv) }
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }
 		},
 	}

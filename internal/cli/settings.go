@@ -191,6 +191,9 @@ func (inv *invocation) applySettings(globals, locals []flagSpec) error {
 		}
 	}
 	apply(inv.fromEnvironment)
+	if inv.readsNoFile() {
+		return first
+	}
 	var err error
 	if inv.file, err = inv.loadFile(); err != nil {
 		if first == nil {

@@ -43,7 +43,7 @@ func (d *doctor) checkConfig(context.Context) diagnosis {
 		_, err = d.inv.roots()
 	}
 	if err != nil {
-		return d.failing(err)
+		return d.failing(withoutValue(err))
 	}
 	path, _ := d.inv.configPath()
 	if _, err := os.Stat(path); err != nil {

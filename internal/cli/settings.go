@@ -80,7 +80,7 @@ func settingOf(command, flag string) (s setting, ok bool) {
 	case "instructions-file":
 		s.rivals, s.path = []string{"instructions"}, true
 	case "log":
-		s.rivals = []string{"no-log"}
+		s.rivals, s.fallback = []string{"no-log"}, "auto" // neither true nor false: see sessionOptions.keeps
 	default:
 		return ownSetting(command, flag)
 	}

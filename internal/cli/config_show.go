@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -64,12 +62,11 @@ func (inv *invocation) showConfig() error {
 	if inv.global.wantsDocument() {
 		return inv.document(inv.configDocument(settings))
 	}
-	return inv.table(func(w io.Writer) {
-		fmt.Fprintln(w, "KEY\tVALUE\tORIGIN")
-		for _, s := range settings {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.cell(), s.shown)
-		}
-	})
+	table := grid{head: []string{"KEY", "VALUE", "ORIGIN"}, wraps: []int{1}}
+	for _, s := range settings {
+		table.rows = append(table.rows, []string{s.name, s.cell(), s.shown})
+	}
+	return inv.grid(table)
 }
 
 func (inv *invocation) configDocument(settings []effective) configShowDocument {

@@ -107,6 +107,8 @@ Forms
   --transform  what a GJSON path picks of the JSON document; implies --json
   -r           with --transform: a string without its quotes
 
+A table has a head, and fits the width, on a terminal only. In a pipe each line is a row.
+
 Control characters are taken out when stdout is a terminal, never in a pipe. Colours are
 decided for stdout and stderr apart: --color always|never, NO_COLOR, FORCE_COLOR.
 

@@ -72,13 +72,18 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 			return "", err
 		}
 	}
+	flag := "instructions"
+	if o.instructionsFile != "" {
+		flag = "instructions-file"
+	}
+	_, isSetting := inv.origin[flag]
 	switch {
-	case blank(text) && !inv.given["instructions"] && o.instructionsFile == "":
-		return "", inv.badSetting("instructions", errors.New("it is empty: Instructions are required"))
+	case blank(text) && isSetting:
+		return "", inv.badSetting(flag, errors.New("it is empty: Instructions are required"))
 	case blank(text):
 		return "", errNoInstructions()
 	case !utf8.ValidString(text):
-		return "", inv.badSetting("instructions", errors.New("it is no text: it is not UTF-8"))
+		return "", inv.badSetting(flag, errors.New("it is no text: it is not UTF-8"))
 	}
 	return text, nil
 }

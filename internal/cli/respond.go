@@ -104,7 +104,7 @@ func (o *respondOptions) settle(inv *invocation) error {
 		return usagef("--sse excludes --json and --jsonl")
 	case len(o.events) > 0 && !o.sse && !g.jsonl && !(o.stream && g.json):
 		return usagef("--event filters events: it goes with --jsonl or --sse")
-	case o.asIs && o.strict:
+	case o.asIs && o.strict && inv.given["strict"]:
 		return usagef("--as-is and --strict exclude each other")
 	}
 	if o.stream && g.json && !o.dryRun {

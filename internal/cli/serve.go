@@ -112,10 +112,10 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 	case o.printEnv:
 		return o.printVariables(inv, key)
 	case key == "" && !o.local():
-		return &usageError{
+		return inv.blame("host", &usageError{
 			message: fmt.Sprintf("--host %s is open to other machines: a key is needed", o.host),
 			hint:    "openssl rand -hex 24 > key.txt; codexctl serve --host " + o.host + " --api-key-file key.txt",
-		}
+		})
 	}
 	logger, closeLog, err := o.logger(inv)
 	if err != nil {

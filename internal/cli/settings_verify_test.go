@@ -90,3 +90,46 @@ func TestClientVersion(t *testing.T) {
 		}
 	}
 }
+
+// cli.md 4: what only shows when a command uses its setting is blamed on the setting too.
+func TestSettingsInUseAreBlamed(t *testing.T) {
+	p := newProgram(t)
+	empty := filepath.Join(t.TempDir(), "empty.txt")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ command, variable, value string }{
+		{"ask hi", "CODEXCTL_INSTRUCTIONS_FILE", empty},
+		{"serve", "CODEXCTL_SERVE_HOST", "0.0.0.0"},
+		{"serve", "CODEXCTL_SERVE_UNIX", empty},
+	} {
+		p.variables[tt.variable] = tt.value
+		if code := p.run(strings.Fields(tt.command)...); code != exitConfig || !strings.HasPrefix(p.talk.String(), "codexctl: "+tt.variable+": ") {
+			t.Errorf("%s with %s: exit %d, %s", tt.command, tt.variable, code, &p.talk)
+		}
+		delete(p.variables, tt.variable)
+	}
+	// A flag silences what contradicts it.
+	p.variables["CODEXCTL_STRICT"] = "1"
+	if code := p.run("respond", "--as-is", "--dry-run", "--payload", writeText(t, `{"model":"m","input":[]}`)); code != exitOK {
+		t.Errorf("--as-is with CODEXCTL_STRICT: exit %d, %s", code, &p.talk)
+	}
+}
+
+func writeText(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// cli.md 7: a record whose model has no name is no record.
+func TestRecordWithEmptyModel(t *testing.T) {
+	p := newProgram(t)
+	code := p.run("batch", writeText(t, `{"prompt":"hi","model":" "}`+"\n"))
+	if sent := len(p.emulator.Journal("/backend-api/codex/responses")); code == exitOK || sent > 0 || !strings.Contains(p.out.String()+p.talk.String(), "model") {
+		t.Errorf("exit %d, %d requests, %s %s", code, sent, &p.out, &p.talk)
+	}
+}

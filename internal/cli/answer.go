@@ -72,9 +72,7 @@ func (a *answer) prepare(ctx context.Context, args []string) error {
 		return err
 	}
 	r := o.request(instructions, message)
-	if err := o.displayOptions.shape(&r, a.inv); err != nil {
-		return err
-	}
+	o.displayOptions.shape(&r, a.inv)
 	a.structure.shape(&r)
 	a.conversation.extend(ctx, &r)
 	if err := a.settle(r); err != nil {

@@ -43,6 +43,7 @@ func askCommand() command {
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &askOptions{}
+			inv.verify = func() error { return o.verify(inv) }
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }
 		},
 	}
@@ -55,6 +56,20 @@ func (o *askOptions) flags() []flagSpec {
 	)
 }
 
+// verify checks the values of settings.
+func (o *askOptions) verify(inv *invocation) error {
+	if err := o.requestOptions.verify(inv); err != nil {
+		return err
+	}
+	if err := o.checkAliases(inv); err != nil {
+		return err
+	}
+	if _, err := o.render.words(); err != nil {
+		return inv.badSetting("render", err)
+	}
+	return nil
+}
+
 // check holds the flags against each other, before anything is read.
 func (o *askOptions) check(inv *invocation) error {
 	switch {
@@ -64,9 +79,6 @@ func (o *askOptions) check(inv *invocation) error {
 		return usagef("--dry-run prints one document: use --json, not --jsonl")
 	case o.count && inv.global.jsonl:
 		return usagef("--count prints one document: use --json, not --jsonl")
-	}
-	if err := o.checkAliases(inv); err != nil {
-		return err
 	}
 	return o.checkCount(inv)
 }

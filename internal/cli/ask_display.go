@@ -57,16 +57,11 @@ func (r *renderOption) words() ([]string, error) {
 	return words, err
 }
 
-// shape asks for a summary of the reasoning if it will be shown. The error is a setting
-// that cannot be used.
-func (o *displayOptions) shape(r *responses.Request, inv *invocation) error {
-	if _, err := o.render.words(); err != nil {
-		return inv.badSetting("render", err)
-	}
+// shape asks for a summary of the reasoning if it will be shown.
+func (o *displayOptions) shape(r *responses.Request, inv *invocation) {
 	if o.showsReasoning(inv) && r.Reasoning.Summary == "" {
 		r.Reasoning.Summary = "auto"
 	}
-	return nil
 }
 
 // showsReasoning says whether a person sees the summary of the reasoning.

@@ -22,7 +22,7 @@ func (o *sessionOptions) flags() []flagSpec {
 		boolFlag("continue,c", &o.newest, "go on with the newest conversation"),
 		optionalFlag("session", "NAME", &o.named, "go on with the conversation of that name, or begin it"),
 		boolFlag("fork", &o.fork, "with -c or --session: go on under a new id, and leave the conversation as it is"),
-		decisionFlag("log", &o.log, "keep the conversation (default: if stderr is a terminal and CI is unset)"),
+		decisionFlag("log", &o.log, "keep the conversation (default auto: if stderr is a terminal and CI is unset)"),
 		boolFlag("no-log,n", &o.noLog, "keep nothing; -c and --session go on all the same"),
 	}
 }

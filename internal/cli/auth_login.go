@@ -34,16 +34,25 @@ func authLoginCommand() command {
 		result: always(statusDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &loginOptions{wait: 5 * time.Minute}
+			inv.verify = func() error { return o.verify(inv) }
 			flags := append(o.flags(),
 				intFlag("port", "N", &o.port, "port for the way back (default 1455, then 1457, which the issuer knows)"),
 				boolFlag("no-browser", &o.noBrowser, "start no browser, print the address only"),
 				stringFlag("browser-command", "CMD", &o.browserCommand, "how to start a browser; the address replaces %s or follows"),
-				durationFlag("wait", &o.wait, "how long to wait for the browser (default 5m)"),
+				durationFlag("wait", &o.wait, "how long to wait for the browser, 0 for any time (default 5m)"),
 				boolFlag("with-token", &o.withToken, "store the login whose JSON is on stdin, without a browser"),
 			)
 			return flags, func(ctx context.Context, _ []string) error { return o.run(ctx, inv) }
 		},
 	}
+}
+
+// verify checks the values of settings.
+func (o *loginOptions) verify(inv *invocation) error {
+	if o.port < 0 || o.port > 65535 {
+		return inv.badSetting("port", fmt.Errorf("want a number from 1 to 65535, not %d", o.port))
+	}
+	return inv.verifyTime("wait", o.wait)
 }
 
 func (o *loginOptions) run(ctx context.Context, inv *invocation) error {
@@ -57,9 +66,6 @@ func (o *loginOptions) run(ctx context.Context, inv *invocation) error {
 func (o *loginOptions) login(ctx context.Context, s *signIn) error {
 	if o.withToken {
 		return o.takeToken(ctx, s)
-	}
-	if o.port < 0 || o.port > 65535 {
-		return s.inv.badSetting("port", fmt.Errorf("want a number from 1 to 65535, not %d", o.port))
 	}
 	if err := s.begin(ctx); err != nil {
 		return err

@@ -38,8 +38,9 @@ func authLoginDeviceCommand() command {
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &deviceOptions{wait: 15 * time.Minute}
+			inv.verify = func() error { return o.verify(inv) }
 			flags := append(o.flags(),
-				durationFlag("wait", &o.wait, "how long to wait for the person (default 15m)"),
+				durationFlag("wait", &o.wait, "how long to wait for the person, 0 for as long as the code is good (default 15m)"),
 				boolFlag("start", &o.start, "print the code as JSON and end"),
 				stringFlag("complete", "ID", &o.complete, "wait for the code that --start has printed"),
 			)
@@ -68,6 +69,9 @@ type codeDocument struct {
 func newCodeFields(code auth.DeviceCode) codeFields {
 	return codeFields{code.VerifyURL, code.UserCode, instant(code.Expires), int64(code.Interval / time.Second)}
 }
+
+// verify checks the values of settings.
+func (o *deviceOptions) verify(inv *invocation) error { return inv.verifyTime("wait", o.wait) }
 
 func (o *deviceOptions) run(ctx context.Context, inv *invocation) error {
 	if inv.given["complete"] && o.complete == "" {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/codexctl/codexctl/internal/batch"
@@ -37,6 +38,7 @@ func batchCommand() command {
 		result: always(batchResult{Status: "stopped"}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &batchOptions{jobs: batch.DefaultJobs}
+			inv.verify = func() error { return o.verify(inv) }
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }
 		},
 	}
@@ -74,6 +76,17 @@ func (o *batchOptions) run(ctx context.Context, inv *invocation, args []string) 
 	return b.conclude(b.ask(ctx))
 }
 
+// verify checks the values of settings.
+func (o *batchOptions) verify(inv *invocation) error {
+	switch {
+	case o.jobs < 1:
+		return inv.badSetting("jobs", fmt.Errorf("want 1 or more, not %d", o.jobs))
+	case o.rpm < 0:
+		return inv.badSetting("rpm", fmt.Errorf("want 0 or more, not %d", o.rpm))
+	}
+	return o.defaults.verify(inv)
+}
+
 // check holds the flags against each other.
 func (o *batchOptions) check(inv *invocation, args []string) error {
 	files := slices.Concat(o.defaults.inputOptions.fileFlags(), o.defaults.structureOptions.fileFlags(), []fileFlag{o.defaults.fileFlag()})
@@ -83,12 +96,8 @@ func (o *batchOptions) check(inv *invocation, args []string) error {
 			message: "batch wants one file with the records, or - for stdin",
 			hint:    `codexctl batch questions.jsonl -o answers.jsonl, or: codexctl batch --lines - < prompts.txt`,
 		}
-	case o.jobs < 1:
-		return usagef("flag --jobs wants 1 or more, not %d", o.jobs)
 	case o.maxErrors < 0:
 		return usagef("flag --max-errors wants 0 or more, not %d", o.maxErrors)
-	case o.rpm < 0:
-		return usagef("flag --rpm wants 0 or more, not %d", o.rpm)
 	case o.output != "" && o.resume != "":
 		return usagef("--output and --resume exclude each other: --resume writes to the file it names")
 	case inv.given["output"] && o.output == "", inv.given["resume"] && o.resume == "":

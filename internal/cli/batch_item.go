@@ -27,6 +27,9 @@ func (b *batchRun) build(ctx context.Context, item batch.Item) (*answer, error) 
 	if err != nil {
 		return a, err
 	}
+	if r.has("model") && blank(o.model.text) {
+		return a, usagef(`the field "model" is empty; leave it out to do without`)
+	}
 	if a.structure = b.structure; r.has("schema", "schema-multi", "extract", "extract-last", "strict") {
 		if a.structure, err = o.structureOptions.read(ctx, inv, o.strict); err != nil {
 			return a, err

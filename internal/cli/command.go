@@ -109,6 +109,10 @@ type invocation struct {
 	onLine []flagValue
 	origin map[string]found
 
+	// verify says what is wrong with the values of the command's own settings, wherever
+	// they come from; nil for a command that takes any.
+	verify func() error
+
 	// file is the configuration file, nil when there is none; unsettled is what is wrong
 	// with the settings, the file's included.
 	file      *config.File

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
@@ -74,7 +75,7 @@ func TestComplete(t *testing.T) {
 		{"a value behind an equals sign", "ask --color=n|", "--color=never"},
 		{"a value in front of the command", "--color n|", "never"},
 		{"a switch with a value", "ask --exact=|", "--exact=true --exact=false"},
-		{"a level", "ask -e |", "low medium high"},
+		{"a level", "ask -e |", "none low medium high xhigh"},
 		{"a summary", "ask --summary |", "auto concise detailed"},
 		{"a form", "auth token --format |", "bare header json env"},
 		{"what the description explains", "serve --instructions-mode |", "default append override"},
@@ -182,7 +183,7 @@ func TestCompleteWhatIsKept(t *testing.T) {
 			return catalogue.Key{BaseURL: p.variables["CODEXCTL_BASE_URL"], Account: login.Credential.AccountID, ClientVersion: responses.DefaultClientVersion}
 		},
 		List: func(context.Context) ([]responses.Model, error) {
-			return []responses.Model{{Slug: "gpt-a", Listed: true}, {Slug: "gpt-b:large", Listed: true}, {Slug: "hidden"}, {Slug: "$(bad)\x1b", Listed: true}}, nil
+			return []responses.Model{{Slug: "gpt-a", Listed: true, Entry: json.RawMessage(`{"slug":"gpt-a","visibility":"list","supported_reasoning_levels":[{"effort":"low"},{"effort":"mini"}]}`)}, {Slug: "gpt-b:large", Listed: true}, {Slug: "hidden"}, {Slug: "$(bad)\x1b", Listed: true}}, nil
 		},
 	}
 	if _, err := keep.Models(context.Background()); err != nil {
@@ -191,6 +192,7 @@ func TestCompleteWhatIsKept(t *testing.T) {
 	for line, want := range map[string]string{
 		"ask -m ":                      "gpt-a gpt-b:large",
 		"ask --model=gpt-b":            "--model=gpt-b:large",
+		"ask -e ":                      "low mini",
 		"ask -umgpt-a":                 "-umgpt-a",
 		"serve --model-alias x=gpt-a":  "x=gpt-a",
 		"serve --model-alias=x=gpt-a":  "--model-alias=x=gpt-a",

@@ -54,6 +54,8 @@ func (c *completer) add(s *suggestions, f flagSpec, form, typed string) {
 		words = c.models()
 	case form == "SESSION", f.name == "session":
 		words = c.sessions()
+	case f.name == "effort":
+		words = c.efforts()
 	case f.name == "scene":
 		words = scenes()
 	case isChoice(form):
@@ -148,6 +150,30 @@ func scenes() []suggestion {
 // models is the account's models as an earlier command has stored their list. Nobody is
 // asked, and no login is renewed.
 func (c *completer) models() []suggestion {
+	if models := c.catalogue(); models != nil {
+		return named(catalogue.Slugs(models))
+	}
+	return plain(defaultModel)
+}
+
+// efforts is the levels that the account's models have, in their order.
+func (c *completer) efforts() []suggestion {
+	var levels []string
+	for _, m := range c.catalogue() {
+		for _, level := range texts(m.Entry, "supported_reasoning_levels.#.effort") {
+			if !slices.Contains(levels, level) {
+				levels = append(levels, level)
+			}
+		}
+	}
+	if len(levels) == 0 {
+		return plain("none", "low", "medium", "high", "xhigh")
+	}
+	return named(levels)
+}
+
+// catalogue is the stored list of models; nil if there is none.
+func (c *completer) catalogue() []responses.Model {
 	c.settle()
 	env, g := c.inv.env, &c.inv.global
 	login, err := c.inv.locator().Find(c.ctx, env.Now())
@@ -165,11 +191,11 @@ func (c *completer) models() []suggestion {
 			key.BaseURL = address
 			list := &catalogue.Catalogue{Folder: folder, Key: func() catalogue.Key { return key }, Now: env.Now}
 			if models, _, ok := list.Cached(); ok {
-				return named(catalogue.Slugs(models))
+				return models
 			}
 		}
 	}
-	return plain(defaultModel)
+	return nil
 }
 
 // named is names from elsewhere as suggestions. One that a shell could take for more

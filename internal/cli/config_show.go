@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
-	"io"
 	"os"
 	"strings"
 
@@ -19,7 +17,7 @@ func configShowCommand() command {
 		examples: []string{"codexctl config show", "codexctl config show --json"},
 		result:   always(configShowDocument{}),
 		setup: func(inv *invocation) ([]flagSpec, action) {
-			return nil, func(context.Context, []string) error { return inv.showConfig() }
+			return nil, func(ctx context.Context, _ []string) error { return inv.showConfig(ctx) }
 		},
 	}
 }
@@ -58,20 +56,19 @@ type effective struct {
 	shown  string // the origin, for people
 }
 
-func (inv *invocation) showConfig() error {
-	settings, err := inv.effectiveSettings()
+func (inv *invocation) showConfig(ctx context.Context) error {
+	settings, err := inv.effectiveSettings(ctx)
 	if err != nil {
 		return err
 	}
 	if inv.global.wantsDocument() {
 		return inv.document(inv.configDocument(settings))
 	}
-	return inv.table(func(w io.Writer) {
-		fmt.Fprintln(w, "KEY\tVALUE\tORIGIN")
-		for _, s := range settings {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", s.name, s.cell(), s.shown)
-		}
-	})
+	table := grid{head: []string{"KEY", "VALUE", "ORIGIN"}, wraps: []int{1}}
+	for _, s := range settings {
+		table.rows = append(table.rows, []string{s.name, s.cell(), s.shown})
+	}
+	return inv.grid(table)
 }
 
 func (inv *invocation) configDocument(settings []effective) configShowDocument {
@@ -88,8 +85,8 @@ func (inv *invocation) configDocument(settings []effective) configShowDocument {
 
 // effectiveSettings are the settings of all commands. A shared one of several commands
 // stands there once, and again for each command whose table in the file has it. The error
-// is about the first value that its flag does not take.
-func (inv *invocation) effectiveSettings() ([]effective, error) {
+// is about the first value that its flag, or its command, does not take.
+func (inv *invocation) effectiveSettings(ctx context.Context) ([]effective, error) {
 	var all []effective
 	seen := make(map[string]bool)
 	for _, l := range allSettings(inv.env) {
@@ -117,7 +114,32 @@ func (inv *invocation) effectiveSettings() ([]effective, error) {
 		value.name = configTable(l.command) + "." + l.key
 		all = append(all, value)
 	}
-	return all, nil
+	return all, inv.verifySettings(ctx)
+}
+
+// verifySettings checks the settings of every command as the command itself would.
+func (inv *invocation) verifySettings(ctx context.Context) error {
+	for _, path := range commandPaths() {
+		c, _ := commands().find(path)
+		if c.setup == nil {
+			continue
+		}
+		trial := &invocation{
+			env: inv.env, path: path, global: inv.global, talk: inv.talk, file: inv.file,
+			given: make(map[string]bool), origin: make(map[string]found),
+		}
+		flags, _ := c.setup(trial)
+		if trial.verify == nil {
+			continue
+		}
+		if err := trial.applySettings(ctx, nil, flags); err != nil {
+			return err
+		}
+		if err := trial.verify(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // effective is what one setting comes to.

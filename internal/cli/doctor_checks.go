@@ -31,7 +31,7 @@ func (d *doctor) failing(err error) diagnosis {
 func (d *doctor) checkConfig(ctx context.Context) diagnosis {
 	err := d.inv.unsettled
 	if err == nil {
-		_, err = d.inv.effectiveSettings()
+		_, err = d.inv.effectiveSettings(ctx)
 	}
 	if err == nil {
 		_, err = d.inv.unsigned()
@@ -43,7 +43,7 @@ func (d *doctor) checkConfig(ctx context.Context) diagnosis {
 		_, err = d.inv.roots(ctx)
 	}
 	if err != nil {
-		return d.failing(err)
+		return d.failing(withoutValue(err))
 	}
 	path, _ := d.inv.configPath()
 	if _, err := os.Stat(path); err != nil {

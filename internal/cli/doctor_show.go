@@ -25,7 +25,12 @@ func (d *doctor) show(doc doctorDocument) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", palette.Dim(fmt.Sprintf("codexctl %s %s/%s", doc.Version, doc.OS, doc.Arch)))
 	for _, row := range doc.Items {
-		fmt.Fprintf(&b, "%s  %-*s  %s\n", mark(palette, row.Status), widest, row.ID, oneLine(row.Summary))
+		front := len(statusWarning) + 2 + widest + 2
+		summary := []string{oneLine(row.Summary)}
+		if inv.out.terminal {
+			summary = wrap(summary[0], max(inv.env.columns()-front, leastColumns))
+		}
+		fmt.Fprintf(&b, "%s  %-*s  %s\n", mark(palette, row.Status), widest, row.ID, strings.Join(summary, "\n"+strings.Repeat(" ", front)))
 		if row.Remediation != nil {
 			fmt.Fprintf(&b, "%*s  %s\n", len(statusWarning)+2+widest, "", palette.Strong(oneLine(*row.Remediation)))
 		}

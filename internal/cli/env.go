@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/codexctl/codexctl/internal/terminal"
@@ -135,7 +136,12 @@ func isPipe(f *os.File) bool {
 // interrupted is the cause of a context that a signal has ended.
 type interrupted struct{ signal os.Signal }
 
-func (i interrupted) Error() string { return "interrupted (" + i.signal.String() + ")" }
+func (i interrupted) Error() string {
+	if i.signal == syscall.SIGTERM {
+		return "terminated"
+	}
+	return "interrupted"
+}
 
 // Interrupted is the cause to end the program's context with when a signal arrives.
 func Interrupted(s os.Signal) error { return interrupted{s} }

@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"fmt"
-	"io"
+	"strconv"
 	"strings"
 )
 
@@ -15,12 +14,11 @@ func (inv *invocation) exitCodes() error {
 		}
 		return inv.document(doc)
 	}
-	return inv.table(func(w io.Writer) {
-		fmt.Fprintln(w, "CODE\tERROR.CODE\tWHEN")
-		for _, row := range exitMeanings() {
-			fmt.Fprintf(w, "%d\t%s\t%s\n", row.code, row.codes, row.when)
-		}
-	})
+	table := grid{head: []string{"CODE", "ERROR.CODE", "WHEN"}, wraps: []int{1, 2}}
+	for _, row := range exitMeanings() {
+		table.rows = append(table.rows, []string{strconv.Itoa(row.code), row.codes, row.when})
+	}
+	return inv.grid(table)
 }
 
 // exitCodesDocument is the JSON form of the table of exit codes.

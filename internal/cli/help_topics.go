@@ -63,7 +63,10 @@ func (inv *invocation) topic(name, text string) error {
 // unknownHelp is about words that are no command, and no topic where there are topics. It
 // suggests the nearest name.
 func unknownHelp(asked string, args []string) error {
-	e := &usageError{message: fmt.Sprintf("there is no %s on %q", asked, strings.Join(args, " ")), hint: "codexctl help"}
+	e := &usageError{message: fmt.Sprintf("there is no command %q", strings.Join(args, " ")), hint: "codexctl help"}
+	if asked == "help" {
+		e.message = fmt.Sprintf("there is no command or topic %q", strings.Join(args, " "))
+	}
 	in := commands()
 	for i, name := range args {
 		sub, ok := in.sub(name)
@@ -115,6 +118,8 @@ Forms
                auth login-device
   --transform  what a GJSON path picks of the JSON document; implies --json
   -r           with --transform: a string without its quotes
+
+A table has a head, and fits the width, on a terminal only. In a pipe each line is a row.
 
 Control characters are taken out when stdout is a terminal, never in a pipe. Colours are
 decided for stdout and stderr apart: --color always|never, NO_COLOR, FORCE_COLOR.

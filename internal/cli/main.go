@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/codexctl/codexctl/pkg/responses"
 )
 
 // Main runs the program and returns its exit code. args do not hold its name. The
@@ -95,6 +97,9 @@ func (inv *invocation) apply(ctx context.Context, l line, globals, locals []flag
 	if settled := inv.settle(); err == nil {
 		err = settled
 	}
+	if err == nil && inv.verify != nil {
+		err = inv.verify()
+	}
 	if inv.unsettled = err; err != nil && !(inv.forgives() && isConfigError(err)) {
 		return err
 	}
@@ -125,6 +130,12 @@ func setFlags(flags []flagSpec, values []flagValue) error {
 // by which people find out what is wrong with them.
 func (inv *invocation) forgives() bool {
 	return slices.Contains([]string{"config path", "doctor", "help"}, inv.commandName())
+}
+
+// readsNoFile says whether the command has no use for the configuration file, and so works
+// whatever is wrong with it.
+func (inv *invocation) readsNoFile() bool {
+	return slices.Contains([]string{"version", "completion", "man"}, inv.commandName())
 }
 
 // settle checks the global options against each other, once all are known.
@@ -161,9 +172,12 @@ func (inv *invocation) settleValues() error {
 		"timeout": g.timeout, "connect-timeout": g.connectTimeout,
 		"idle-timeout": g.idleTimeout, "stdin-timeout": g.stdinTimeout,
 	} {
-		if limit < 0 {
-			return inv.badSetting(name, fmt.Errorf("want no negative time, not %s", limit))
+		if err := inv.verifyTime(name, limit); err != nil {
+			return err
 		}
+	}
+	if v := g.clientVersion; v != "" && !isClientVersion(v) {
+		return inv.badSetting("client-version", fmt.Errorf("want a version of the Codex CLI such as %s, not %q", responses.DefaultClientVersion, v))
 	}
 	for name, value := range map[string]string{
 		"transform": g.transform, "auth-file": g.authFile, "base-url": g.baseURL, "issuer": g.issuer,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -218,16 +217,15 @@ func (inv *invocation) showModels(doc modelsDocument) error {
 	if len(visible) == 0 {
 		return nil
 	}
-	return inv.table(func(w io.Writer) {
-		fmt.Fprintln(w, "MODEL\tNAME\tCONTEXT\tEFFORTS\tDESCRIPTION")
-		for _, m := range visible {
-			m.row(w)
-		}
-	})
+	table := grid{head: []string{"MODEL", "NAME", "CONTEXT", "EFFORTS", "DESCRIPTION"}, wraps: []int{3, 4}}
+	for _, m := range visible {
+		table.rows = append(table.rows, m.row())
+	}
+	return inv.grid(table)
 }
 
 // row is a line of the table. What the backend says is cleaned.
-func (m modelDocument) row(w io.Writer) {
+func (m modelDocument) row() []string {
 	name := orEmpty(m.Name)
 	if m.Default {
 		name = strings.TrimSpace(name + " (default)")
@@ -236,7 +234,7 @@ func (m modelDocument) row(w io.Writer) {
 	for i, cell := range cells {
 		cells[i] = orDash(oneLine(cell))
 	}
-	fmt.Fprintln(w, strings.Join(cells, "\t"))
+	return cells
 }
 
 // efforts are the levels, with the one that counts without --effort in brackets.

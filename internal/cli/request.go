@@ -38,6 +38,18 @@ func (o *requestOptions) flags() []flagSpec {
 	}
 }
 
+// verify checks the values of settings.
+func (o *requestOptions) verify(inv *invocation) error { return inv.verifyModel(o.model) }
+
+// verifyModel refuses a name that is empty, which is a variable of a script that nobody
+// has set.
+func (inv *invocation) verifyModel(model optional) error {
+	if model.given && blank(model.text) {
+		return inv.badSetting("model", errors.New("the name is empty; leave it out to do without"))
+	}
+	return nil
+}
+
 func (o *requestOptions) fileFlag() fileFlag {
 	return fileFlag{"instructions-file", o.instructionsFile}
 }
@@ -60,13 +72,18 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 			return "", err
 		}
 	}
+	flag := "instructions"
+	if o.instructionsFile != "" {
+		flag = "instructions-file"
+	}
+	_, isSetting := inv.origin[flag]
 	switch {
-	case blank(text) && !inv.given["instructions"] && o.instructionsFile == "":
-		return "", inv.badSetting("instructions", errors.New("it is empty: Instructions are required"))
+	case blank(text) && isSetting:
+		return "", inv.badSetting(flag, errors.New("it is empty: Instructions are required"))
 	case blank(text):
 		return "", errNoInstructions()
 	case !utf8.ValidString(text):
-		return "", inv.badSetting("instructions", errors.New("it is no text: it is not UTF-8"))
+		return "", inv.badSetting(flag, errors.New("it is no text: it is not UTF-8"))
 	}
 	return text, nil
 }

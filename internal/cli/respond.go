@@ -40,6 +40,7 @@ func respondCommand() command {
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &respondOptions{}
+			inv.verify = func() error { return o.requestOptions.verify(inv) }
 			return o.flags(), func(ctx context.Context, args []string) error { return o.run(ctx, inv, args) }
 		},
 	}
@@ -109,7 +110,7 @@ func (o *respondOptions) settle(inv *invocation) error {
 		return usagef("--sse excludes --json and --jsonl")
 	case len(o.events) > 0 && !o.sse && !g.jsonl && !(o.stream && g.json):
 		return usagef("--event filters events: it goes with --jsonl or --sse")
-	case o.asIs && o.strict:
+	case o.asIs && o.strict && inv.given["strict"]:
 		return usagef("--as-is and --strict exclude each other")
 	}
 	if o.stream && g.json && !o.dryRun {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -63,6 +64,7 @@ login as well and uses one as soon as it is there.`,
 		},
 		setup: func(inv *invocation) ([]flagSpec, action) {
 			o := &serveOptions{port: 8000, instructionsMode: "default", maxConcurrent: 2048, drain: 10 * time.Second, logFormat: "text"}
+			inv.verify = func() error { return o.verify(inv) }
 			return o.flags(), func(ctx context.Context, args []string) error {
 				if len(args) > 0 {
 					return usagef("serve takes no arguments, not %q", args[0])
@@ -106,9 +108,6 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 	if o.printEnv && inv.global.wantsDocument() {
 		return usagef("--print-env prints shell exports, which may hold the key: it has no --json")
 	}
-	if err := o.validate(inv); err != nil {
-		return err
-	}
 	key, err := o.key(ctx, inv)
 	if err != nil {
 		return err
@@ -119,10 +118,10 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 	case o.printEnv:
 		return o.printVariables(inv, key)
 	case key == "" && !o.local():
-		return &usageError{
+		return inv.blame("host", &usageError{
 			message: fmt.Sprintf("--host %s is open to other machines: a key is needed", o.host),
 			hint:    "openssl rand -hex 24 > key.txt; codexctl serve --host " + o.host + " --api-key-file key.txt",
-		}
+		})
 	}
 	logger, closeLog, err := o.logger(inv)
 	if err != nil {
@@ -137,17 +136,18 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 	return o.listenAndServe(ctx, inv, proxy.New(config), logger)
 }
 
-// validate finds what is wrong with the flags before anything is begun.
-func (o *serveOptions) validate(inv *invocation) error {
+// verify finds what is wrong with the flags and settings before anything is begun.
+func (o *serveOptions) verify(inv *invocation) error {
 	oneOf := func(flag, value string, allowed ...string) error {
 		if slices.Contains(allowed, value) {
 			return nil
 		}
-		return inv.badSetting(flag, fmt.Errorf("want %s, not %q", strings.Join(allowed, ", "), value))
+		last := len(allowed) - 1
+		return inv.badSetting(flag, fmt.Errorf("want %s or %s, not %q", strings.Join(allowed[:last], ", "), allowed[last], value))
 	}
 	for _, err := range []error{
 		oneOf("instructions-mode", o.instructionsMode, "default", "append", "override"),
-		oneOf("reasoning", o.reasoning, "", "tags", "field", "off"),
+		oneOf("reasoning", cmp.Or(o.reasoning, "tags"), "tags", "field", "off"),
 		oneOf("log-format", o.logFormat, "text", "json"),
 	} {
 		if err != nil {
@@ -159,19 +159,20 @@ func (o *serveOptions) validate(inv *invocation) error {
 		return inv.badSetting("port", fmt.Errorf("want 0 to 65535, not %d", o.port))
 	case o.maxConcurrent < 0:
 		return inv.badSetting("max-concurrent", fmt.Errorf("want 0 or more, not %d", o.maxConcurrent))
-	case o.sessionTTL < 0:
-		return inv.badSetting("session-ttl", fmt.Errorf("want no negative time, not %s", o.sessionTTL))
-	case o.drain < 0:
-		return inv.badSetting("drain", fmt.Errorf("want no negative time, not %s", o.drain))
 	case o.unix != "" && (o.host != "" || inv.given["port"]):
-		return usagef("--unix excludes --host and --port")
+		return inv.blame("unix", usagef("--unix excludes --host and --port"))
 	case o.noStore && o.sessionStore != "" && inv.given["session-store"]:
 		return usagef("--no-store and --session-store exclude each other")
 	case o.instructionsMode != "default" && o.instructionsFile == "":
-		return usagef("--instructions-mode %s wants --instructions-file", o.instructionsMode)
+		return inv.badSetting("instructions-mode", fmt.Errorf("%s goes with --instructions-file", o.instructionsMode))
 	}
-	if err := o.checkAliases(inv); err != nil {
-		return err
+	for _, err := range []error{
+		inv.verifyTime("session-ttl", o.sessionTTL), inv.verifyTime("drain", o.drain),
+		inv.verifyModel(o.model), o.checkAliases(inv),
+	} {
+		if err != nil {
+			return err
+		}
 	}
 	for i, origin := range o.origins {
 		if origin != "*" && !strings.Contains(origin, "://") {

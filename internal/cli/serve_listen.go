@@ -26,7 +26,7 @@ const (
 func (o *serveOptions) listenAndServe(ctx context.Context, inv *invocation, handler http.Handler, logger *slog.Logger) error {
 	listeners, url, err := o.listen(ctx)
 	if err != nil {
-		return err
+		return inv.blame("unix", err)
 	}
 	running, cut := context.WithCancelCause(context.Background())
 	defer cut(nil)

@@ -2,8 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"strconv"
 	"time"
 
 	"github.com/codexctl/codexctl/internal/session"
@@ -48,15 +47,14 @@ func (inv *invocation) listSessions(ctx context.Context) error {
 		inv.talk.note("codexctl: nothing is kept in %s", kept.dir)
 		return nil
 	}
-	return inv.table(func(w io.Writer) { sessionRows(w, list, inv.env.Now(), inv.out.terminal) })
+	return inv.grid(sessionGrid(list, inv.env.Now()))
 }
 
-// sessionRows is the table; for programs without its head.
-func sessionRows(w io.Writer, list []session.Summary, now time.Time, head bool) {
-	if head {
-		fmt.Fprintln(w, "ID\tUSED\tTURNS\tMODEL\tBEGINS")
-	}
+func sessionGrid(list []session.Summary, now time.Time) grid {
+	table := grid{head: []string{"ID", "USED", "TURNS", "MODEL", "BEGINS"}, wraps: []int{4}}
 	for _, s := range list {
-		fmt.Fprintf(w, "%s\t%s ago\t%d\t%s\t%s\n", s.ID, roughly(max(0, now.Sub(s.Used))), s.Exchanges, oneLine(s.Model), oneLine(s.Title))
+		used := roughly(max(0, now.Sub(s.Used))) + " ago"
+		table.rows = append(table.rows, []string{s.ID, used, strconv.Itoa(s.Exchanges), oneLine(s.Model), oneLine(s.Title)})
 	}
+	return table
 }

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"time"
 )
 
 // settingError is a setting whose value cannot be used. origin is a variable, or a
@@ -38,7 +40,15 @@ func (inv *invocation) blame(flag string, err error) error {
 	if _, set := inv.origin[flag]; !set || !errors.As(err, &usage) {
 		return err
 	}
-	return inv.badSetting(flag, errors.New(strings.TrimPrefix(strings.TrimPrefix(usage.message, "--"+flag), ": ")))
+	return inv.badSetting(flag, errors.New(strings.TrimLeft(strings.TrimPrefix(usage.message, "--"+flag), ": ")))
+}
+
+// verifyTime refuses a time below zero.
+func (inv *invocation) verifyTime(flag string, limit time.Duration) error {
+	if limit < 0 {
+		return inv.badSetting(flag, fmt.Errorf("want no negative time, not %s", limit))
+	}
+	return nil
 }
 
 // isConfigError says whether an error is about a setting, and not about the line.

@@ -81,7 +81,7 @@ func settingOf(command, flag string) (s setting, ok bool) {
 	case "instructions-file":
 		s.rivals, s.path = []string{"instructions"}, true
 	case "log":
-		s.rivals = []string{"no-log"}
+		s.rivals, s.fallback = []string{"no-log"}, "auto" // neither true nor false: see sessionOptions.keeps
 	default:
 		return ownSetting(command, flag)
 	}
@@ -192,6 +192,9 @@ func (inv *invocation) applySettings(ctx context.Context, globals, locals []flag
 		}
 	}
 	apply(inv.fromEnvironment)
+	if inv.readsNoFile() {
+		return first
+	}
 	var err error
 	if inv.file, err = inv.loadFile(ctx); err != nil {
 		if first == nil {

@@ -33,6 +33,7 @@ func unknownCommand(in command, path []string, word string) error {
 		e.hint = prefix + " " + close
 		return e
 	}
+	e.hint = prefix + " --help"
 	if len(path) == 0 {
 		e.hint = fmt.Sprintf("codexctl ask %q", word)
 	}

@@ -137,7 +137,7 @@ func (inv *invocation) unsigned() (*responses.Client, error) {
 	if err := inv.checkURL("base-url", g.baseURL); err != nil {
 		return nil, err
 	}
-	header, err := parseHeaders(g.headers)
+	header, err := inv.headers()
 	if err != nil {
 		return nil, err
 	}
@@ -174,23 +174,24 @@ func (inv *invocation) tell(n responses.Notice) {
 	}
 }
 
-// parseHeaders reads -H 'Name: value' as curl does: 'Name:' removes a header.
-func parseHeaders(lines []string) (http.Header, error) {
+// headers reads -H 'Name: value' as curl does: 'Name:' removes a header. No error shows a
+// value.
+func (inv *invocation) headers() (http.Header, error) {
 	header := make(http.Header)
-	for _, line := range lines {
+	for i, line := range inv.global.headers {
 		name, value, ok := strings.Cut(line, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case !ok:
-			return nil, usagef("-H wants 'Name: value'")
+			return nil, inv.badItem("header", i, errors.New("want 'Name: value'"))
 		case !httpguts.ValidHeaderFieldName(name):
-			return nil, usagef("-H: %q is no name of a header", name)
+			return nil, inv.badItem("header", i, errors.New("what stands before the colon is no name of a header"))
 		case !httpguts.ValidHeaderFieldValue(value):
-			return nil, usagef("-H: the value of %s has a character that a header cannot hold", name)
+			return nil, inv.badItem("header", i, fmt.Errorf("the value of %s has a character that a header cannot hold", name))
 		}
 		name = http.CanonicalHeaderKey(name)
 		if name == "Content-Length" || name == "Transfer-Encoding" {
-			return nil, usagef("-H: %s follows from the body and cannot be set", name)
+			return nil, inv.badItem("header", i, fmt.Errorf("%s follows from the body and cannot be set", name))
 		}
 		if value == "" {
 			header[name] = nil

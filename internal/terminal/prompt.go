@@ -12,7 +12,7 @@ import (
 )
 
 // ErrInterrupted is Ctrl-C at a prompt.
-var ErrInterrupted = errors.New("interrupted at the prompt")
+var ErrInterrupted = errors.New("interrupted")
 
 // Prompt asks a person. Both streams must be terminals.
 //

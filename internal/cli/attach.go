@@ -13,7 +13,8 @@ import (
 	"strings"
 )
 
-// attachmentLimit is the most bytes that all attachments of a call may have together.
+// attachmentLimit is the most bytes that all attachments of a call may have, alone or
+// together.
 //
 // Source: OpenAI guide "File inputs", 50 MB for all files of a request; what the backend
 // takes is not known (fact R-12).
@@ -80,7 +81,7 @@ func (inv *invocation) readAttachments(ctx context.Context, specs []string) ([]a
 			return nil, err
 		}
 		if total += len(one.data); total > attachmentLimit {
-			return nil, usagef("--attach: with %s the attachments hold more than %d MB together, the most that is sent; nothing was sent", spec.name, attachmentLimit/1_000_000)
+			return nil, usagef("--attach: with %s the attachments hold more than %s together, the most that is sent; nothing was sent", spec.name, limitText(attachmentLimit))
 		}
 		all = append(all, one)
 	}
@@ -94,7 +95,7 @@ func (inv *invocation) readAttachment(ctx context.Context, spec attachmentSpec) 
 	if spec.url {
 		return attachAddress(spec)
 	}
-	data, err := inv.readInput(ctx, "attach", spec.name)
+	data, err := inv.readInput(ctx, "attach", spec.name, attachmentLimit)
 	if err != nil {
 		return attachment{}, err
 	}

@@ -62,7 +62,7 @@ func (o *quotaOptions) guarded(ctx context.Context, c *call, ask func() error) e
 	case waitErr != nil:
 		return waitErr
 	case !again:
-		return err
+		return o.advise(err)
 	}
 	if err := o.guard(ctx, c); err != nil {
 		return err
@@ -139,5 +139,27 @@ func (o *quotaOptions) wait(ctx context.Context, c *call, why string, until time
 	}
 	err := c.inv.waitUntil(ctx, why, until)
 	c.watch = newStopwatch(c.inv.env.Now)
+	if errors.Is(err, errDeadline) {
+		enough := until.Sub(c.inv.env.Now()) + c.inv.global.timeout
+		return &advisedError{err, "the wait lasts until " + localTime(until) + ": allow for it: --timeout " + minutes(enough) + "; or leave --timeout out"}
+	}
 	return err
 }
+
+// advise names --wait-quota to whoever might have used it.
+func (o *quotaOptions) advise(err error) error {
+	var refusal *responses.APIError
+	if o.waitQuota || !errors.Is(err, responses.ErrQuota) || !errors.As(err, &refusal) || refusal.ResetsAt.IsZero() {
+		return err
+	}
+	return &advisedError{err, "wait for the reset: --wait-quota; or ask a smaller model: --model NAME"}
+}
+
+// advisedError is an error about which more is known to be done than its kind tells.
+type advisedError struct {
+	err  error
+	hint string
+}
+
+func (e *advisedError) Error() string { return e.err.Error() }
+func (e *advisedError) Unwrap() error { return e.err }

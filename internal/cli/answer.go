@@ -132,6 +132,7 @@ func (a *answer) ask(ctx context.Context) error {
 		return err
 	}
 	a.display = a.options.displayOptions.begin(a.inv, a.out)
+	a.options.rest = a.display.rest
 	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	a.display.end()
 	if err == nil || errors.Is(err, schema.ErrMismatch) {

@@ -25,6 +25,10 @@ type quotaOptions struct {
 	waitQuota bool
 
 	clock *answerClock // --timeout, which does not run during a wait; nil without one
+
+	// rest is called before a wait and stills what moves on the terminal; what it returns
+	// is called behind the wait. nil if nothing moves.
+	rest func() (wake func())
 }
 
 func (o *quotaOptions) flags() []flagSpec {
@@ -136,6 +140,9 @@ func (o *quotaOptions) wait(ctx context.Context, c *call, why string, until time
 	if o.clock != nil {
 		o.clock.pause()
 		defer o.clock.resume()
+	}
+	if o.rest != nil {
+		defer o.rest()()
 	}
 	err := c.inv.waitUntil(ctx, why, until)
 	c.watch = newStopwatch(c.inv.env.Now)

@@ -14,6 +14,7 @@ import (
 // answer is one run of `ask`, from the prompt to the last byte of the answer.
 type answer struct {
 	inv     *invocation
+	command context.Context // of the command, which the time of an answer does not end
 	options *askOptions
 	call    call
 	stdin   stdinState

@@ -74,9 +74,10 @@ func nothingAsked(count bool) string {
 }
 
 func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) error {
+	a := newAnswer(inv, o)
+	a.command = ctx
 	ctx, cancel := o.quotaOptions.bounded(ctx, inv)
 	defer cancel()
-	a := newAnswer(inv, o)
 	defer a.close()
 	if inv.global.jsonl {
 		a.lines = newAskLines(a)

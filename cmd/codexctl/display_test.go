@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -239,4 +242,32 @@ func TestRenderCommandThatStays(t *testing.T) {
 			t.Errorf("the screen shows %q", got)
 		}
 	})
+}
+
+// cli.md 5: what a command shows may be the whole screen. A summary of the reasoning that
+// comes behind the first text is not written into it.
+func TestRenderCommandHasTheScreen(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, data := range []string{
+			`{"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}}`,
+			`{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"Before."}`,
+			`{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"one"}`,
+			`{"type":"response.reasoning_summary_text.delta","output_index":2,"summary_index":0,"delta":"Between."}`,
+			`{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":" two"}`,
+			`{"type":"response.completed","response":{"id":"r","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"one two"}]}]}}`,
+		} {
+			_, _ = io.WriteString(w, "data: "+data+"\n\n")
+		}
+	}))
+	t.Cleanup(server.Close)
+	for render, want := range map[string]bool{"cat": false, "false": true} {
+		c := onScreen(t, asking(t, emulator.Scene{}, []string{"PATH=" + os.Getenv("PATH")}, "--base-url", server.URL, "--render="+render), 300, true)
+		c.finished(0)
+		got := c.lines()
+		if !strings.HasPrefix(got, "Before.") || !strings.Contains(got, "two") || strings.Contains(got, "Between") != want {
+			t.Errorf("with %s the screen shows\n%s", render, got)
+		}
+	}
 }

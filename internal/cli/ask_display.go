@@ -113,7 +113,7 @@ func (d *display) speaks(e responses.Event) bool {
 // event shows what an event brings.
 func (d *display) event(e responses.Event) {
 	switch {
-	case d == nil || !d.reasoning:
+	case d == nil || !d.reasoning || d.shared && d.out.taken:
 	case d.speaking && strings.HasSuffix(e.Type, "_part.added") && strings.Contains(e.Type, ".reasoning_"):
 		d.talk.pour("\n\n")
 	case e.ReasoningDelta() != "":

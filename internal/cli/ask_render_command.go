@@ -56,6 +56,7 @@ func (r *renderCommand) start() {
 		return
 	}
 	if r.err = r.child.Start(); r.err == nil {
+		r.out.taken = true
 		// It ends with the text, or when the program ends: then Wait closes the pipe.
 		go r.text.pour(stdin)
 	}
@@ -67,6 +68,7 @@ func (r *renderCommand) Close() error {
 	if r.err == nil {
 		r.err = r.wait()
 	}
+	r.out.taken = false
 	switch {
 	case r.err == nil:
 		return nil

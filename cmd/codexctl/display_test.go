@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -191,5 +194,80 @@ func TestRenderCommandFails(t *testing.T) {
 	c.finished(0)
 	if got := c.lines(); !strings.HasPrefix(got, "codexctl: warning: the render command") || !strings.HasSuffix(got, "\n**bold**") {
 		t.Errorf("the screen shows %q", got)
+	}
+}
+
+// cli.md 4, rows 7 and 143: a program that neither reads nor ends keeps nobody waiting, and
+// one that reads slowly does not hold up the answer.
+func TestRenderCommandThatStays(t *testing.T) {
+	t.Parallel()
+	long := emulator.Scene{Text: strings.Repeat("word ", 20_000)}
+	t.Run("--timeout", func(t *testing.T) {
+		t.Parallel()
+		c := onScreen(t, asking(t, long, []string{"PATH=" + os.Getenv("PATH")}, "-R", "--render=sleep 1000", "--timeout", "5s"), 300, true)
+		c.finished(7)
+		if got := c.lines(); !strings.Contains(got, "timed out after 5s") {
+			t.Errorf("the screen shows %q", got)
+		}
+	})
+	for _, trap := range []string{"", "trap '' TERM\n"} {
+		t.Run("SIGTERM "+trap, func(t *testing.T) {
+			t.Parallel()
+			program := filepath.Join(t.TempDir(), "stays")
+			if err := os.WriteFile(program, []byte("#!/bin/sh\n"+trap+"echo here\nexec sleep 1000\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			command := asking(t, long, []string{"PATH=" + os.Getenv("PATH"), "CODEXCTL_TIMEOUT=1m"}, "-R", "--render="+program)
+			c := onScreen(t, command, 300, true)
+			c.shows("here")
+			if err := command.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			c.finished(143)
+		})
+	}
+	// The time of an answer is not that of its reader, who may press Ctrl-C in a pager.
+	t.Run("a pager", func(t *testing.T) {
+		t.Parallel()
+		program := filepath.Join(t.TempDir(), "pager")
+		if err := os.WriteFile(program, []byte("#!/bin/sh\ntrap 'echo caught' INT\nsleep 5\ncat >/dev/null\necho here\nsleep 1000\nexit 0\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		command := asking(t, long, []string{"PATH=" + os.Getenv("PATH"), "CODEXCTL_TIMEOUT=4s"}, "-R", "--render="+program)
+		c := onScreen(t, command, 300, true)
+		c.shows("here") // it has read all
+		c.types("\x03")
+		c.finished(0)
+		if got := c.lines(); !strings.Contains(got, "caught") || strings.Contains(got, "codexctl:") {
+			t.Errorf("the screen shows %q", got)
+		}
+	})
+}
+
+// cli.md 5: what a command shows may be the whole screen. A summary of the reasoning that
+// comes behind the first text is not written into it.
+func TestRenderCommandHasTheScreen(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, data := range []string{
+			`{"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}}`,
+			`{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"Before."}`,
+			`{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"one"}`,
+			`{"type":"response.reasoning_summary_text.delta","output_index":2,"summary_index":0,"delta":"Between."}`,
+			`{"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":" two"}`,
+			`{"type":"response.completed","response":{"id":"r","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"one two"}]}]}}`,
+		} {
+			_, _ = io.WriteString(w, "data: "+data+"\n\n")
+		}
+	}))
+	t.Cleanup(server.Close)
+	for render, want := range map[string]bool{"cat": false, "false": true} {
+		c := onScreen(t, asking(t, emulator.Scene{}, []string{"PATH=" + os.Getenv("PATH")}, "--base-url", server.URL, "--render="+render), 300, true)
+		c.finished(0)
+		got := c.lines()
+		if !strings.HasPrefix(got, "Before.") || !strings.Contains(got, "two") || strings.Contains(got, "Between") != want {
+			t.Errorf("with %s the screen shows\n%s", render, got)
+		}
 	}
 }

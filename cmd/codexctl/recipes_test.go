@@ -94,6 +94,33 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
+// TestRecipeOfAGate gets a no for an answer: its code must be that of no failure.
+func TestRecipeOfAGate(t *testing.T) {
+	for _, tool := range []string{"sh", "git"} {
+		needTool(t, tool)
+	}
+	h := newHousehold(t)
+	h.keep(credentials.LangChain, h.own(), emulator.LoginOptions{})
+	for _, r := range readRecipes(t) {
+		if r.title != "A gate in CI" {
+			continue
+		}
+		for text, want := range map[string]int{`{"safe":true}`: 0, `{"safe":false}`: 100} {
+			if err := h.emulator.SetScene(emulator.Scene{AnyPort: true, Text: text}); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("sh", "-c", r.lines)
+			cmd.Dir, cmd.Env = recipeFolder(t), append(codexctl(h.url).Env, "HOME="+h.home)
+			out, _ := cmd.CombinedOutput()
+			if got := cmd.ProcessState.ExitCode(); got != want {
+				t.Errorf("for %s it ended with %d, want %d\n%s", text, got, want, out)
+			}
+		}
+		return
+	}
+	t.Error("docs/recipes.md has no such recipe")
+}
+
 func readRecipes(t *testing.T) []recipe {
 	t.Helper()
 	page := readFile(t, filepath.Join("..", "..", "docs", "recipes.md"))

@@ -14,6 +14,7 @@ import (
 // answer is one run of `ask`, from the prompt to the last byte of the answer.
 type answer struct {
 	inv     *invocation
+	command context.Context // of the command, which the time of an answer does not end
 	options *askOptions
 	call    call
 	stdin   stdinState
@@ -130,6 +131,7 @@ func (a *answer) ask(ctx context.Context) error {
 		return err
 	}
 	a.display = a.options.displayOptions.begin(a.inv, a.out)
+	a.options.rest = a.display.rest
 	err = a.options.guarded(ctx, &a.call, func() error { return a.write(ctx) })
 	a.display.end()
 	if err == nil || errors.Is(err, schema.ErrMismatch) {

@@ -80,13 +80,25 @@ func (o *askOptions) check(inv *invocation) error {
 	case o.count && inv.global.jsonl:
 		return usagef("--count prints one document: use --json, not --jsonl")
 	}
+	if (o.dryRun || o.count) && o.toFile() && inv.given["output"] {
+		return usagef("--output takes an answer, and %s asks for none; leave one of them out, or redirect stdout", nothingAsked(o.count))
+	}
 	return o.checkCount(inv)
 }
 
+// nothingAsked is the flag because of which nothing is asked.
+func nothingAsked(count bool) string {
+	if count {
+		return "--count"
+	}
+	return "--dry-run"
+}
+
 func (o *askOptions) run(ctx context.Context, inv *invocation, args []string) error {
+	a := newAnswer(inv, o)
+	a.command = ctx
 	ctx, cancel := o.quotaOptions.bounded(ctx, inv)
 	defer cancel()
-	a := newAnswer(inv, o)
 	defer a.close()
 	if inv.global.jsonl {
 		a.lines = newAskLines(a)

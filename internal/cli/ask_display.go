@@ -78,15 +78,26 @@ type display struct {
 	shared    bool // stdout is a terminal too, so likely the same one
 	speaking  bool // a summary has begun and not ended
 	spinner   *spinner
+	spin      func() *spinner // starts another one
 }
 
 func (o *displayOptions) begin(inv *invocation, out *destination) *display {
 	d := &display{talk: inv.talk, out: out, reasoning: o.showsReasoning(inv), shared: inv.env.StdoutTerminal}
-	if inv.spins() {
-		d.spinner = startSpinner(inv.talk, spinnerFrames(inv.env.speaksUTF8()))
+	d.spin = func() *spinner {
+		if !inv.spins() {
+			return nil
+		}
+		return startSpinner(inv.talk, spinnerFrames(inv.env.speaksUTF8()))
 	}
+	d.spinner = d.spin()
 	out.before = d.pause
 	return d
+}
+
+// rest leaves the terminal to somebody else until wake is called.
+func (d *display) rest() (wake func()) {
+	d.spinner.stop()
+	return func() { d.spinner = d.spin() }
 }
 
 // speaks says whether an event makes the display write.
@@ -97,7 +108,7 @@ func (d *display) speaks(e responses.Event) bool {
 // event shows what an event brings.
 func (d *display) event(e responses.Event) {
 	switch {
-	case d == nil || !d.reasoning:
+	case d == nil || !d.reasoning || d.shared && d.out.taken:
 	case d.speaking && strings.HasSuffix(e.Type, "_part.added") && strings.Contains(e.Type, ".reasoning_"):
 		d.talk.pour("\n\n")
 	case e.ReasoningDelta() != "":

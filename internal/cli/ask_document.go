@@ -21,7 +21,7 @@ type askResult struct {
 	Reasoning      *string             `json:"reasoning"`
 	ToolCalls      []toolCallDocument  `json:"tool_calls"`
 	Model          *string             `json:"model"`
-	RequestedModel string              `json:"requested_model"`
+	RequestedModel *string             `json:"requested_model"`
 	ResponseID     *string             `json:"response_id"`
 	RequestID      *string             `json:"request_id"`
 	Session        *string             `json:"session"`
@@ -94,7 +94,7 @@ func (a *answer) document(kind string, err error) askResult {
 		SchemaVersion: 1, Type: kind, Status: "completed",
 		Text: a.text(), Data: a.data, Reasoning: stringOrNull(r.Reasoning()),
 		ToolCalls: toolCallDocuments(r.ToolCalls()), Model: stringOrNull(servedModel(r, a.call.header)),
-		RequestedModel: a.call.requestedModel(), ResponseID: stringOrNull(r.ID),
+		RequestedModel: stringOrNull(a.call.requestedModel()), ResponseID: stringOrNull(r.ID),
 		RequestID: stringOrNull(a.call.requestID), Session: a.conversation.keptAs(), Usage: newUsageDocument(r.Usage),
 		RateLimits: newRateLimitsDocument(responses.ReadRateLimits(a.call.header)),
 		Timing:     a.call.watch.document(a.call.attempts), Stdin: a.stdin,

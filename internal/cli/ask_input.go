@@ -98,7 +98,7 @@ func (a attachments) message(prompt string) (json.RawMessage, error) {
 
 func errTooMuchText() error {
 	return &usageError{
-		message: fmt.Sprintf("the prompt and the files of --file hold more than %d MiB together, the most that is sent; nothing was sent", inputLimit>>20),
+		message: fmt.Sprintf("the prompt and the files of --file hold more than %s together, the most that is sent; nothing was sent", limitText(inputLimit)),
 		hint:    "send less text: codexctl ask --count says how many tokens it is",
 	}
 }

@@ -36,6 +36,7 @@ type destination struct {
 	before func()
 
 	midline bool // stdout has a line without its end
+	taken   bool // a program writes to stdout, and may have the whole screen
 }
 
 // open makes sure that the answer can be written, before anything is asked.

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"os/exec"
 
 	"github.com/codexctl/codexctl/internal/markdown"
 	"github.com/codexctl/codexctl/internal/terminal"
@@ -28,7 +26,7 @@ func (a *answer) sink(w io.Writer) textSink {
 		return responses.NewTextSink(w)
 	}
 	if words, err := render.words(); err == nil && len(words) > 0 {
-		return &renderSink{to: &renderCommand{inv: a.inv, out: a.out, words: words}}
+		return &renderSink{to: &renderCommand{ctx: a.command, inv: a.inv, out: a.out, words: words}}
 	}
 	out := bufio.NewWriterSize(rawWriter{a.out}, 32<<10)
 	return &renderSink{out: out, to: markdown.New(out, markdown.Style{
@@ -114,62 +112,4 @@ func (s *renderSink) keep(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-}
-
-// renderCommand is a program of the person's that shows Markdown. It is started when
-// there is something to show. The text is kept, for a program that fails.
-type renderCommand struct {
-	inv   *invocation
-	out   *destination
-	words []string
-
-	text  bytes.Buffer
-	child *exec.Cmd
-	stdin io.WriteCloser
-	err   error // why it does not run
-}
-
-// Write hands text on. A program that no longer reads is heard of at its end.
-func (r *renderCommand) Write(p []byte) (int, error) {
-	clean := terminal.Clean(string(p))
-	r.text.WriteString(clean)
-	if r.child == nil && r.err == nil {
-		r.start()
-	}
-	if r.err == nil {
-		_, _ = io.WriteString(r.stdin, clean)
-	}
-	return len(p), nil
-}
-
-// Verbatim shows a line as a block of code.
-func (r *renderCommand) Verbatim(line string) error {
-	_, err := io.WriteString(r, "\n\n```json\n"+line+"\n```\n\n")
-	return err
-}
-
-func (r *renderCommand) start() {
-	r.out.announce()
-	r.child = exec.Command(r.words[0], r.words[1:]...)
-	r.child.Stdout, r.child.Stderr = r.inv.env.Stdout, r.inv.env.Stderr
-	if r.inv.env.Environ != nil {
-		r.child.Env = r.inv.env.Environ()
-	}
-	if r.stdin, r.err = r.child.StdinPipe(); r.err == nil {
-		r.err = r.child.Start()
-	}
-}
-
-// Close waits for the program. If it failed, the text is written as it is.
-func (r *renderCommand) Close() error {
-	if r.err == nil {
-		_ = r.stdin.Close()
-		r.err = r.child.Wait()
-	}
-	if r.err == nil {
-		return nil
-	}
-	r.inv.talk.warn("the render command %q failed: %v; the text follows as it is", r.words[0], r.err)
-	_, err := fmt.Fprint(r.out, withNewline(r.text.String()))
-	return err
 }

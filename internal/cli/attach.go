@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -13,7 +12,8 @@ import (
 	"strings"
 )
 
-// attachmentLimit is the most bytes that all attachments of a call may have together.
+// attachmentLimit is the most bytes that all attachments of a call may have, alone or
+// together.
 //
 // Source: OpenAI guide "File inputs", 50 MB for all files of a request; what the backend
 // takes is not known (fact R-12).
@@ -80,7 +80,7 @@ func (inv *invocation) readAttachments(ctx context.Context, specs []string) ([]a
 			return nil, err
 		}
 		if total += len(one.data); total > attachmentLimit {
-			return nil, usagef("--attach: with %s the attachments hold more than %d MB together, the most that is sent; nothing was sent", spec.name, attachmentLimit/1_000_000)
+			return nil, usagef("--attach: with %s the attachments hold more than %s together, the most that is sent; nothing was sent", spec.name, limitText(attachmentLimit))
 		}
 		all = append(all, one)
 	}
@@ -94,7 +94,7 @@ func (inv *invocation) readAttachment(ctx context.Context, spec attachmentSpec) 
 	if spec.url {
 		return attachAddress(spec)
 	}
-	data, err := inv.readInput(ctx, "attach", spec.name)
+	data, err := inv.readInput(ctx, "attach", spec.name, attachmentLimit)
 	if err != nil {
 		return attachment{}, err
 	}
@@ -147,11 +147,7 @@ func attachAddress(spec attachmentSpec) (attachment, error) {
 		return attachment{}, &usageError{message: "--attach " + shownAddress(spec.name, u) + ": " + fmt.Sprintf(format, values...), hint: hint}
 	}
 	if err != nil {
-		var fault *url.Error
-		if errors.As(err, &fault) {
-			err = fault.Err
-		}
-		return refuse("", "it is no address: %v", err)
+		return refuse("", "it is no address") // the cause may cite a password
 	}
 	switch u.Scheme {
 	case "http", "https":
@@ -174,12 +170,25 @@ func attachAddress(spec attachmentSpec) (attachment, error) {
 	return attachment{address: spec.name}, nil
 }
 
-// shownAddress is an address for a message: without a password, and not the megabytes
-// of an image that it may hold. u is nil if it is none.
+// shownAddress is an address for a message: without what may be secret in it, which is
+// who asks and the query, and not the megabytes of an image that it may hold. u is nil if
+// it is none; then nothing says which part of it is which.
 func shownAddress(text string, u *url.URL) string {
 	const longest = 100
-	if u != nil {
-		text = u.Redacted()
+	switch {
+	case u == nil || u.Opaque != "":
+		scheme, _, _ := strings.Cut(text, ":")
+		text = scheme + ":…"
+	default:
+		text = u.Host + u.EscapedPath()
+		// A password with a slash in it looks like a path.
+		if at := strings.LastIndex(text, "@"); at >= 0 {
+			text = maskedHeader + text[at:]
+		}
+		text = "//" + text
+		if u.Scheme != "" {
+			text = u.Scheme + ":" + text
+		}
 	}
 	if runes := []rune(text); len(runes) > longest {
 		return string(runes[:longest]) + "…"

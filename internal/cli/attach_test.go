@@ -197,9 +197,13 @@ func TestAttachAddress(t *testing.T) {
 // rulings.md, Who may get the token: no message shows a password, or all of an image.
 func TestShownAddress(t *testing.T) {
 	for text, want := range map[string]string{
-		"https://me:secret@h.example/a.pdf": "https://me:xxxxx@h.example/a.pdf",
-		"data:," + strings.Repeat("A", 200): "data:," + strings.Repeat("A", 94) + "…",
-		"ftp://h.example/a":                 "ftp://h.example/a",
+		"https://me:secret@h.example/a.pdf":           "https://h.example/a.pdf",
+		"data:," + strings.Repeat("A", 200):           "data:…",
+		"ftp://h.example/a":                           "ftp://h.example/a",
+		"https://me:sec/ret@h.example/a":              "https:…",
+		"https://me/ret@h.example/a.pdf":              "https://***@h.example/a.pdf",
+		"https://h.example/a.pdf?sig=x@y#z":           "https://h.example/a.pdf",
+		"ftp://h.example/" + strings.Repeat("A", 200): "ftp://h.example/" + strings.Repeat("A", 84) + "…",
 	} {
 		_, err := attachAddress(splitAttachment(text))
 		if err == nil || !strings.HasPrefix(err.Error(), "--attach "+want+": ") {

@@ -53,7 +53,7 @@ func attribute(s string) string {
 
 // readContextFile reads one file of --file, or stdin.
 func (inv *invocation) readContextFile(ctx context.Context, path string) (string, error) {
-	data, err := inv.readInput(ctx, "file", path)
+	data, err := inv.readInput(ctx, "file", path, inputLimit)
 	if err != nil {
 		return "", err
 	}
@@ -77,16 +77,16 @@ func (inv *invocation) readContextFile(ctx context.Context, path string) (string
 	return text, nil
 }
 
-// readInput reads the bytes of a file that a flag names, or of stdin.
-func (inv *invocation) readInput(ctx context.Context, flag, path string) ([]byte, error) {
+// readInput reads the bytes of a file that a flag names, or of stdin: at most limit.
+func (inv *invocation) readInput(ctx context.Context, flag, path string, limit int) ([]byte, error) {
 	switch {
 	case path == "":
 		return nil, usagef("--%s: the name is empty; leave the flag out to do without", flag)
 	case isStdin(path):
-		data, _, err := inv.readStdinBytes(ctx, stdinRequest{required: true})
+		data, _, err := inv.readStdinBytes(ctx, stdinRequest{required: true, limit: limit})
 		return data, err
 	}
-	data, err := slurp(ctx, path)
+	data, err := slurp(ctx, path, limit)
 	if err == nil {
 		return data, nil
 	}

@@ -24,7 +24,9 @@ const soonOver = 5 * time.Minute
 // failing is an error as a row: what people are told of it elsewhere.
 func (d *doctor) failing(err error) diagnosis {
 	told := d.inv.explain(err)
-	return diagnosis{statusFail, told.Message, orEmpty(told.Hint)}
+	// Whoever reads this has run doctor.
+	remedy := strings.Replace(orEmpty(told.Hint), hintDoctor, hintDebug, 1)
+	return diagnosis{statusFail, told.Message, remedy}
 }
 
 // checkConfig looks at every setting, also of commands that are not run.

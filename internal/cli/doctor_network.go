@@ -194,7 +194,7 @@ func (d *doctor) unreached(err error) diagnosis {
 		}
 	case exitNetwork, exitTimeout:
 		if errors.Is(err, responses.ErrConnection) || errors.Is(err, errNoResult) {
-			found.remedy = "see where it fails: codexctl --debug auth status --check"
+			found.remedy = hintDebug
 		}
 	}
 	return found

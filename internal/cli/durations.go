@@ -40,6 +40,15 @@ func toTheSecond(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+// minutes is a duration as a flag takes it, rounded up.
+func minutes(d time.Duration) string {
+	m := int64((d + time.Minute - 1) / time.Minute)
+	if m < 60 {
+		return fmt.Sprintf("%dm", m)
+	}
+	return fmt.Sprintf("%dh%dm", m/60, m%60)
+}
+
 // fromNow is how far away an instant is.
 func fromNow(left time.Duration) string {
 	if left <= 0 {

@@ -92,6 +92,9 @@ const (
 	hintSignIn = "sign in: codexctl auth login; without a browser: codexctl auth login-device"
 	hintRenew  = "sign in again: codexctl auth login"
 
+	hintDebug  = "see where it fails: codexctl --debug auth status --check"
+	hintDoctor = "find out where it fails: codexctl doctor"
+
 	// What comes through a pipe is no file to repair; a bare token is the likely mistake.
 	hintStdinLogin = "stdin wants one login as JSON, as `codexctl auth export` writes it; a bare token goes into CODEXCTL_ACCESS_TOKEN"
 
@@ -164,13 +167,13 @@ func outcomes() []outcome {
 		{err: responses.ErrClientVersion, exit: exitFailure, code: "model_not_available", hint: "declare a newer version: --client-version V"},
 		{err: responses.ErrContextLength, exit: exitFailure, code: "context_length_exceeded", hint: "send less text, or ask a model with a larger window: --model NAME"},
 		{err: responses.ErrOverloaded, exit: exitFailure, code: "server_error", hint: "try again later, or ask another model: --model NAME"},
-		{err: responses.ErrBlocked, exit: exitNetwork, code: "network", hint: "see what answered: codexctl --debug auth status --check; proxies, VPNs and server addresses are often blocked"},
+		{err: responses.ErrBlocked, exit: exitNetwork, code: "network", hint: hintDoctor + "; proxies, VPNs and server addresses are often blocked"},
 		{err: responses.ErrRedirect, exit: exitNetwork, code: "network", hint: "check the address: --base-url URL"},
 		{err: responses.ErrTruncated, exit: exitIncomplete, code: "truncated", hint: "the answer above is cut short; try again"},
 		{err: responses.ErrIncomplete, exit: exitIncomplete, code: "incomplete", hint: "the answer above is not whole; ask for less at a time"},
 		{err: responses.ErrRefused, exit: exitIncomplete, code: "refused", hint: "put the request in other words"},
 		{err: responses.ErrTimeout, exit: exitTimeout, code: "timeout", hint: "try again, or allow longer silence: --idle-timeout 10m"},
-		{err: responses.ErrConnection, exit: exitNetwork, code: "network", hint: "see where it fails: add --debug"},
+		{err: responses.ErrConnection, exit: exitNetwork, code: "network", hint: hintDoctor},
 		{err: responses.ErrServer, exit: exitFailure, code: "server_error", hint: "try again later"},
 		{err: responses.ErrInvalid, exit: exitFailure, code: "invalid_request", hint: "see what is sent: add --dry-run"},
 		{err: responses.ErrBadRequest, exit: exitUsage, code: "usage"},

@@ -115,7 +115,10 @@ func (inv *invocation) describe(err error) *errorDocument {
 		doc.RetryAfterS = &seconds
 		if api.RetryAfter > longWait {
 			doc.Message += "; try again in " + roughly(api.RetryAfter)
-			doc.Hint = stringOrNull("wait until then; repeating it sooner does not help")
+			var advised *advisedError
+			if !errors.As(err, &advised) {
+				doc.Hint = stringOrNull("wait until then; repeating it sooner does not help")
+			}
 		}
 	}
 	doc.resetAt(api.ResetsAt)
@@ -178,6 +181,7 @@ func (inv *invocation) hint(err error, means outcome) string {
 	var piped *stdinLoginError
 	var configured *config.Error
 	var missing *noSessionError
+	var advised *advisedError
 	switch {
 	case errors.As(err, &configured):
 		return inv.fileHint(configured)
@@ -185,6 +189,10 @@ func (inv *invocation) hint(err error, means outcome) string {
 		return hintStdinLogin
 	case errors.As(err, &missing):
 		return missing.hint
+	case errors.As(err, &advised):
+		return advised.hint
+	case means.exit == exitIncomplete && means.code != "refused" && inv.global.transform != "":
+		return "nothing is written of an answer that is not whole; see what had arrived: --json without --transform"
 	case means.hint == "" && means.exit == exitUsage:
 		return strings.Join(append(append([]string{"codexctl"}, inv.path...), "--help"), " ")
 	case errors.As(err, &file) && strings.HasPrefix(file.Path, "CODEX") && !strings.Contains(file.Path, "/"):

@@ -16,7 +16,7 @@ func networkOutcome(err error) outcome {
 	var address *url.Error
 	var operation *net.OpError
 	if errors.As(err, &address) || errors.As(err, &operation) {
-		return outcome{exit: exitNetwork, code: "network", hint: "see where it fails: add --debug"}
+		return outcome{exit: exitNetwork, code: "network", hint: hintDoctor}
 	}
 	return outcome{exit: exitFailure, code: "internal"}
 }

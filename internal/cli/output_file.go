@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,24 +52,37 @@ func openOutputFile(ctx context.Context, name string) (*outputFile, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, f.unusable(err)
 	}
-	f.target = linkTarget(name)
+	f.target, err = linkTarget(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, usagef("--output %s: its directory does not exist", name)
+	case err != nil:
+		return nil, f.unusable(err)
+	}
 	return f, f.probe()
 }
 
-// linkTarget is where a name leads, which need not exist.
-func linkTarget(name string) string {
+// linkTarget is where a name leads, which need not exist. What stands in a link counts
+// from the directory that the link is really in.
+func linkTarget(name string) (string, error) {
 	const most = 40 // as many as Linux follows
 	for range most {
+		dir, base := filepath.Split(name) // filepath.Dir takes away .. without looking at links
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
+		if err != nil {
+			return "", err
+		}
+		name = filepath.Join(dir, base)
 		next, err := os.Readlink(name)
 		if err != nil {
-			return name
+			return name, nil // not a link, or not there
 		}
 		if !filepath.IsAbs(next) {
-			next = filepath.Join(filepath.Dir(name), next)
+			next = dir + string(filepath.Separator) + next
 		}
 		name = next
 	}
-	return name
+	return "", errors.New("too many symbolic links")
 }
 
 // openDevice opens what is no regular file, until the context ends: a named pipe waits
@@ -109,9 +123,6 @@ func (f *outputFile) probe() error {
 	}
 	file, err := f.create()
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return usagef("--output %s: its directory does not exist", f.name)
-		}
 		return f.unusable(err)
 	}
 	file.Close()

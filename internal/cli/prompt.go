@@ -77,7 +77,7 @@ func (inv *invocation) readFile(ctx context.Context, flag, path string) (string,
 		text, _, err := inv.readStdin(ctx, stdinRequest{required: true})
 		return text, err
 	}
-	data, err := slurp(ctx, path)
+	data, err := slurp(ctx, path, inputLimit)
 	if err != nil {
 		return "", usageOr(ctx, err, "--"+flag)
 	}
@@ -88,8 +88,8 @@ func (inv *invocation) readFile(ctx context.Context, flag, path string) (string,
 	return text, nil
 }
 
-// slurp reads a file, until the context ends: a named pipe can keep one waiting.
-func slurp(ctx context.Context, path string) ([]byte, error) {
+// slurp reads a file of at most limit bytes, until the context ends: a named pipe can keep one waiting.
+func slurp(ctx context.Context, path string, limit int) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error
@@ -104,7 +104,7 @@ func slurp(ctx context.Context, path string) ([]byte, error) {
 			return
 		}
 		defer file.Close()
-		data, err := io.ReadAll(io.LimitReader(file, inputLimit+1))
+		data, err := io.ReadAll(io.LimitReader(file, int64(limit)+1))
 		done <- result{data, err}
 	}()
 	select {
@@ -112,7 +112,7 @@ func slurp(ctx context.Context, path string) ([]byte, error) {
 		if r.err != nil {
 			return nil, plainPathError(r.err)
 		}
-		return checkInput(path, r.data, nil)
+		return checkInput(path, limit, r.data, nil)
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

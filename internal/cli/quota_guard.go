@@ -25,6 +25,10 @@ type quotaOptions struct {
 	waitQuota bool
 
 	clock *answerClock // --timeout, which does not run during a wait; nil without one
+
+	// rest is called before a wait and stills what moves on the terminal; what it returns
+	// is called behind the wait. nil if nothing moves.
+	rest func() (wake func())
 }
 
 func (o *quotaOptions) flags() []flagSpec {
@@ -62,7 +66,7 @@ func (o *quotaOptions) guarded(ctx context.Context, c *call, ask func() error) e
 	case waitErr != nil:
 		return waitErr
 	case !again:
-		return err
+		return o.advise(err)
 	}
 	if err := o.guard(ctx, c); err != nil {
 		return err
@@ -137,7 +141,32 @@ func (o *quotaOptions) wait(ctx context.Context, c *call, why string, until time
 		o.clock.pause()
 		defer o.clock.resume()
 	}
+	if o.rest != nil {
+		defer o.rest()()
+	}
 	err := c.inv.waitUntil(ctx, why, until)
 	c.watch = newStopwatch(c.inv.env.Now)
+	if errors.Is(err, errDeadline) {
+		enough := until.Sub(c.inv.env.Now()) + c.inv.global.timeout
+		return &advisedError{err, "the wait lasts until " + localTime(until) + ": allow for it: --timeout " + minutes(enough) + "; or leave --timeout out"}
+	}
 	return err
 }
+
+// advise names --wait-quota to whoever might have used it.
+func (o *quotaOptions) advise(err error) error {
+	var refusal *responses.APIError
+	if o.waitQuota || !errors.Is(err, responses.ErrQuota) || !errors.As(err, &refusal) || refusal.ResetsAt.IsZero() {
+		return err
+	}
+	return &advisedError{err, "wait for the reset: --wait-quota; or ask a smaller model: --model NAME"}
+}
+
+// advisedError is an error about which more is known to be done than its kind tells.
+type advisedError struct {
+	err  error
+	hint string
+}
+
+func (e *advisedError) Error() string { return e.err.Error() }
+func (e *advisedError) Unwrap() error { return e.err }

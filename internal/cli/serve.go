@@ -190,7 +190,7 @@ func (o *serveOptions) key(ctx context.Context, inv *invocation) (string, error)
 	text := inv.env.Getenv("CODEXCTL_SERVE_KEY")
 	origin := "CODEXCTL_SERVE_KEY"
 	if o.keyFile != "" {
-		data, err := slurp(ctx, o.keyFile)
+		data, err := slurp(ctx, o.keyFile, inputLimit)
 		if err != nil {
 			return "", inv.blame("api-key-file", usageOr(ctx, err, "--api-key-file"))
 		}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,7 +10,7 @@ import (
 )
 
 const (
-	// inputLimit is the most that is read from stdin or a file, in bytes.
+	// inputLimit is the most text that is read from stdin or a file, in bytes.
 	inputLimit = 32 << 20
 
 	// silenceNotice is how long a silent stdin goes unmentioned.
@@ -58,6 +59,9 @@ type stdinRequest struct {
 
 	// prompted is true when there is a prompt without stdin.
 	prompted bool
+
+	// limit is the most that is read, in bytes; 0 is [inputLimit].
+	limit int
 }
 
 // readStdin reads stdin to its end, if there is something to read. Text with a byte
@@ -113,9 +117,10 @@ func (inv *invocation) noStdinError() error {
 // await reads stdin to its end.
 func (inv *invocation) await(ctx context.Context, want stdinRequest) ([]byte, error) {
 	got := make(chan []byte, 1)
+	limit := cmp.Or(want.limit, inputLimit)
 	err := inv.awaitStdin(ctx, want, func(r io.Reader) error {
-		data, err := io.ReadAll(io.LimitReader(r, inputLimit+1))
-		data, err = checkInput("stdin", data, err)
+		data, err := io.ReadAll(io.LimitReader(r, int64(limit)+1))
+		data, err = checkInput("stdin", limit, data, err)
 		got <- data
 		return err
 	})
@@ -200,12 +205,20 @@ func (r *firstByteReader) Read(p []byte) (int, error) {
 }
 
 // checkInput refuses what could only be cut.
-func checkInput(name string, data []byte, err error) ([]byte, error) {
+func checkInput(name string, limit int, data []byte, err error) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, &usageError{message: fmt.Sprintf("read %s: %v", name, err)}
-	case len(data) > inputLimit:
-		return nil, usagef("%s holds more than %d MiB, the most that is sent; nothing was sent", name, inputLimit>>20)
+	case len(data) > limit:
+		return nil, usagef("%s holds more than %s, the most that is sent; nothing was sent", name, limitText(limit))
 	}
 	return data, nil
+}
+
+// limitText is a limit as the documentation has it.
+func limitText(limit int) string {
+	if limit%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", limit>>20)
+	}
+	return fmt.Sprintf("%d MB", limit/1_000_000)
 }

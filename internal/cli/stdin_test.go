@@ -194,7 +194,7 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestCheckInputNamesWhatItReads(t *testing.T) {
-	if _, err := checkInput("notes.txt", nil, errors.New("input/output error")); err == nil || err.Error() != "read notes.txt: input/output error" {
+	if _, err := checkInput("notes.txt", inputLimit, nil, errors.New("input/output error")); err == nil || err.Error() != "read notes.txt: input/output error" {
 		t.Errorf("error = %v", err)
 	}
 }

@@ -260,7 +260,7 @@ func (o outcome) stand(t *testing.T, adjust func(*Config)) *stand {
 		// and nothing is let go because it was held back for long enough.
 		c.Client.IdleTimeout, c.Client.Hold = 2*time.Minute, time.Minute
 		if strings.HasPrefix(o.scene, "stall-") {
-			c.Client.IdleTimeout = 800 * time.Millisecond
+			c.Client.IdleTimeout = 3 * time.Second
 		}
 		if adjust != nil {
 			adjust(c)

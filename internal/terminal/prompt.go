@@ -90,7 +90,7 @@ type dialog struct {
 // soon as the question stands there is then heard as everybody else.
 func (p Prompt) open() (*dialog, error) {
 	d := &dialog{
-		screen: screen{out: p.Out, palette: Palette{On: p.Colour}},
+		screen: screen{out: p.Out, fd: int(p.Out.Fd()), palette: Palette{On: p.Colour}},
 		keys:   terminal.NewRuneReader(terminal.Stdio{In: p.In, Out: p.Out, Err: p.Out}),
 	}
 	return d, d.keys.SetTermMode()

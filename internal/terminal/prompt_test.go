@@ -79,6 +79,14 @@ func (d *desk) types(text string) {
 	}
 }
 
+// replies types once there is a question: before that the terminal would show the keys.
+func (d *desk) replies(text string) {
+	for end := time.Now().Add(time.Minute); !strings.Contains(d.lines(), "?") && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	d.types(text)
+}
+
 // lines is what the screen shows, without the empty rest.
 func (d *desk) lines() string {
 	d.mu.Lock()
@@ -93,7 +101,7 @@ func (d *desk) lines() string {
 // shows waits until the screen shows exactly that.
 func (d *desk) shows(want string) {
 	d.t.Helper()
-	for end := time.Now().Add(10 * time.Second); d.lines() != want; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); d.lines() != want; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			d.t.Fatalf("the screen shows\n%s\nwant\n%s", d.lines(), want)
 		}
@@ -125,7 +133,7 @@ func TestConfirm(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDesk(t, 60)
 			before := d.mode()
-			go d.types(tt.typed)
+			go d.replies(tt.typed)
 			got, err := d.prompt().Confirm(t.Context(), "Replace it?")
 			if got != tt.want || err != nil {
 				t.Errorf("%t, %v, want %t", got, err, tt.want)
@@ -177,7 +185,7 @@ func TestChoose(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := newDesk(t, 60)
-			go d.types(tt.typed)
+			go d.replies(tt.typed)
 			got, err := d.prompt().Choose(t.Context(), "Which?", options)
 			if err != nil || options[got] != tt.want {
 				t.Errorf("%d, %v, want %s", got, err, tt.want)
@@ -296,7 +304,7 @@ func TestPromptAsksTheTerminalNothing(t *testing.T) {
 		d := newDesk(t, 60)
 		p := d.prompt()
 		p.Colour = colour
-		go d.types("x\ry\r")
+		go d.replies("x\ry\r")
 		if yes, err := p.Confirm(t.Context(), "Now?"); !yes || err != nil {
 			t.Errorf("%t, %v", yes, err)
 		}

@@ -9,12 +9,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/AlecAivazis/survey/v2/terminal"
+	"golang.org/x/term"
 )
 
 // screen is the lines that a prompt has drawn, so that others can take their place.
 // The cursor stands behind the last of them.
 type screen struct {
 	out     *os.File
+	fd      int // of out: a prompt that was left may still ask for it
 	palette Palette
 	shown   string // what is there, without its colours
 }
@@ -36,7 +38,7 @@ func (s *screen) show(view func(Palette) string) error {
 // a terminal that is asked for its cursor answers among the keys, or never.
 func (s *screen) erase() {
 	cursor := terminal.Cursor{In: s.out, Out: s.out}
-	for range rows(s.shown, width(s.out)) - 1 {
+	for range rows(s.shown, width(s.fd)) - 1 {
 		_ = terminal.EraseLine(s.out, terminal.ERASE_LINE_ALL)
 		_ = cursor.PreviousLine(1)
 	}
@@ -66,8 +68,8 @@ func rows(text string, width int) int {
 
 // width is how many columns a terminal has. One that does not say is taken for a very
 // wide one.
-func width(f *os.File) int {
-	if columns, _ := Size(f); columns > 0 {
+func width(fd int) int {
+	if columns, _, err := term.GetSize(fd); err == nil && columns > 0 {
 		return columns
 	}
 	return 10_000

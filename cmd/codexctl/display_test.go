@@ -201,7 +201,7 @@ func TestRenderCommandFails(t *testing.T) {
 // one that reads slowly does not hold up the answer.
 func TestRenderCommandThatStays(t *testing.T) {
 	t.Parallel()
-	long := emulator.Scene{Text: strings.Repeat("word ", 20_000)}
+	long := emulator.Scene{Text: strings.Repeat(strings.Repeat("word", 100)+" ", 250)} // more than a pipe holds, in few pieces
 	t.Run("--timeout", func(t *testing.T) {
 		t.Parallel()
 		c := onScreen(t, asking(t, long, []string{"PATH=" + os.Getenv("PATH")}, "-R", "--render=sleep 1000", "--timeout", "5s"), 300, true)
@@ -230,10 +230,10 @@ func TestRenderCommandThatStays(t *testing.T) {
 	t.Run("a pager", func(t *testing.T) {
 		t.Parallel()
 		program := filepath.Join(t.TempDir(), "pager")
-		if err := os.WriteFile(program, []byte("#!/bin/sh\ntrap 'echo caught' INT\nsleep 5\ncat >/dev/null\necho here\nsleep 1000\nexit 0\n"), 0o700); err != nil {
+		if err := os.WriteFile(program, []byte("#!/bin/sh\ntrap 'echo caught' INT\nsleep 10\ncat >/dev/null\necho here\nsleep 1000\nexit 0\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		command := asking(t, long, []string{"PATH=" + os.Getenv("PATH"), "CODEXCTL_TIMEOUT=4s"}, "-R", "--render="+program)
+		command := asking(t, long, []string{"PATH=" + os.Getenv("PATH"), "CODEXCTL_TIMEOUT=8s"}, "-R", "--render="+program)
 		c := onScreen(t, command, 300, true)
 		c.shows("here") // it has read all
 		c.types("\x03")

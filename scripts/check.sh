@@ -2,7 +2,7 @@
 # The cheap checks: form, vet, an untidy module file, scripts that do not parse.
 set -e
 GO=${GO:-go}
-unformatted=$(gofmt -l cmd internal pkg)
+unformatted=$(gofmt -l bench cmd internal pkg)
 if [ -n "$unformatted" ]; then
 	echo "gofmt would change:"
 	echo "$unformatted"

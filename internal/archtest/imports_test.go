@@ -39,6 +39,12 @@ var rooms = map[string][]string{
 	"internal/terminal": {},
 
 	"internal/archtest": {},
+
+	"bench":                     {"bench/lab", "internal/chatcompat", "internal/emulator", "internal/session", "internal/sse", "pkg/responses"},
+	"bench/lab":                 {},
+	"bench/rivals/hello":        {},
+	"bench/rivals/libraries":    {},
+	"bench/rivals/reverseproxy": {},
 }
 
 // strictRooms keep the table in their tests too. Elsewhere a test may import more.

@@ -8,7 +8,7 @@ import (
 
 // rim is where the program meets the outside. Everywhere else what comes from
 // outside is handed in, so that a test can hand in something else.
-var rim = []string{"cmd", "internal/cli", "internal/terminal"}
+var rim = []string{"cmd", "internal/cli", "internal/terminal", "bench"}
 
 // outside is what only the rim may name.
 var outside = []struct {

@@ -55,6 +55,7 @@ func (r *release) packageInfo(t target, binary string, extras []file) *nfpm.Info
 		Description: "Use a ChatGPT subscription from shells, pipes, scripts and programs.",
 	}
 	info.Contents = contents
+	info.Recommends = []string{"ca-certificates"}
 	info.Deb.Compression = "xz"
 	info.RPM.BuildHost = "localhost"
 	info.RPM.Summary = info.Description

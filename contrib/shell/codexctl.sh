@@ -3,14 +3,14 @@
 
 # explain COMMAND...: run it, and when it fails, say why.
 explain() {
-	local output status
+	local output code
 	output=$("$@" 2>&1)
-	status=$?
+	code=$?
 	printf '%s\n' "$output"
-	[ "$status" -eq 0 ] && return 0
+	[ "$code" -eq 0 ] && return 0
 	printf '%s\n' "$output" | tail -n 200 |
-		codexctl ask "The command \`$*\` ended with status $status. Explain the failure in at most five lines and name the fix." >&2
-	return "$status"
+		codexctl ask "The command \`$*\` ended with status $code. Explain the failure in at most five lines and name the fix." >&2
+	return "$code"
 }
 
 # commit-message: a message for what is staged, to read before it is used.

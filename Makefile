@@ -4,6 +4,7 @@
 # make build   the binary, in bin/
 # make e2e     real third-party clients against the binary (needs Node, npm, Chromium)
 # make bench   timings beside the limits and the peers (ONLY=start,serve for a part)
+# make dist    what is published, in dist/: archives, packages, checksums
 # make fuzz    every fuzzer for a while (FUZZTIME=20s)
 
 GO      ?= go
@@ -17,7 +18,7 @@ LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
-.PHONY: build demo test check fuzz bench bench-write e2e cross clean
+.PHONY: dist dist-verify build demo test check fuzz bench bench-write e2e cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
@@ -52,5 +53,13 @@ bench-write:
 fuzz:
 	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh
 
+dist:
+	rm -rf dist
+	@cd release && $(GO) run . -root .. -out ../dist
+
+# Builds the last commit twice, in two places, and compares every byte.
+dist-verify:
+	@sh scripts/dist_verify.sh
+
 clean:
-	rm -rf bin coverage.out
+	rm -rf bin dist coverage.out

@@ -2,7 +2,7 @@
 # The cheap checks: form, vet, an untidy module file, scripts that do not parse.
 set -e
 GO=${GO:-go}
-unformatted=$(gofmt -l bench cmd internal pkg)
+unformatted=$(gofmt -l bench cmd internal pkg release)
 if [ -n "$unformatted" ]; then
 	echo "gofmt would change:"
 	echo "$unformatted"
@@ -11,6 +11,7 @@ fi
 $GO vet -tags urfave_cli_no_docs ./...
 $GO mod tidy -diff
 $GO mod verify >/dev/null
+(cd release && $GO vet . && $GO mod tidy -diff && $GO test .)
 for script in scripts/*.sh .ci/run; do
 	sh -n "$script"
 done

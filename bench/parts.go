@@ -21,6 +21,7 @@ func parts() []part {
 		{"binary", measureBinary},
 		{"start", measureStart},
 		{"batch", measureBatch},
+		{"session", measureSession},
 	}
 }
 

@@ -134,6 +134,22 @@ func (b *Backend) Requests(ctx context.Context) (int, error) {
 	return len(journal.Entries), err
 }
 
+// Bodies are those of the requests that the backend remembers, oldest first. One that
+// was longer than 1 MiB is empty.
+func (b *Backend) Bodies(ctx context.Context) ([]json.RawMessage, error) {
+	var journal struct {
+		Entries []struct {
+			Body json.RawMessage `json:"body"`
+		} `json:"entries"`
+	}
+	err := b.control(ctx, http.MethodGet, "journal", "", &journal)
+	bodies := make([]json.RawMessage, len(journal.Entries))
+	for i, entry := range journal.Entries {
+		bodies[i] = entry.Body
+	}
+	return bodies, err
+}
+
 // Forget empties what the backend remembers.
 func (b *Backend) Forget(ctx context.Context) error {
 	return b.control(ctx, http.MethodDelete, "journal", "", nil)

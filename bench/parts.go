@@ -22,6 +22,7 @@ func parts() []part {
 		{"start", measureStart},
 		{"batch", measureBatch},
 		{"session", measureSession},
+		{"peers", measurePeers},
 	}
 }
 

@@ -251,7 +251,7 @@ func serversInTurn(ctx context.Context, l *lab.Lab, our, their string, check fun
 	ourRate, theirRate := lab.MedianOf(ours, visited.perSecond), lab.MedianOf(theirs, visited.perSecond)
 	return []row{
 		{
-			what: "peers: server, first byte" + at, ours: duration(our1), theirs: duration(their1), rival: rival,
+			what: "peers: server, first text" + at, ours: duration(our1), theirs: duration(their1), rival: rival,
 			value: float64(our1) / float64(max(1, their1)), unit: "×",
 		},
 		{

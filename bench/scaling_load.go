@@ -34,8 +34,11 @@ type visit struct {
 // visited is what all callers together have seen.
 type visited struct {
 	wall           time.Duration
-	firsts, wholes []time.Duration // to the first byte of a body, and to its end; sorted
+	firsts, wholes []time.Duration // to the first text of an answer, and to its end; sorted
 }
+
+// firstDelta stands where the first text of an answer is.
+const firstDelta = "event: response.output_text.delta\n"
 
 func (v visited) perSecond() float64 { return float64(len(v.wholes)) / v.wall.Seconds() }
 
@@ -48,7 +51,7 @@ func quantile(sorted []time.Duration, of float64) time.Duration {
 }
 
 // visitAll lets all callers make their requests at the same time. opened, if not nil, is
-// called at the first byte of each answer. The first failure ends it.
+// called at the first text of each answer. The first failure ends it.
 func visitAll(ctx context.Context, callers []caller, opened func()) (visited, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -96,14 +99,20 @@ func (v *visited) make(ctx context.Context, client *http.Client, to visit, opene
 	}
 	defer response.Body.Close()
 	var body bytes.Buffer
-	if _, err := io.CopyN(&body, response.Body, 1); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	chunk, begun := make([]byte, 4<<10), false
+	for err == nil {
+		var n int
+		n, err = response.Body.Read(chunk)
+		body.Write(chunk[:n])
+		if !begun && bytes.Contains(body.Bytes(), []byte(firstDelta)) {
+			begun = true
+			v.firsts = append(v.firsts, time.Since(start))
+			if opened != nil {
+				opened()
+			}
+		}
 	}
-	v.firsts = append(v.firsts, time.Since(start))
-	if opened != nil {
-		opened()
-	}
-	if _, err := body.ReadFrom(response.Body); err != nil {
+	if !errors.Is(err, io.EOF) {
 		return err
 	}
 	v.wholes = append(v.wholes, time.Since(start))

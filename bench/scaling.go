@@ -43,10 +43,10 @@ func (s *scaling) markdown() string {
 	b.WriteString("### Streams\n\n")
 	fmt.Fprintf(&b, "Answers of %d events, one every %s, begun over %s. Added is what the server adds to the time until the first text of an answer, next to asking the backend itself in the same way.\n\n",
 		streamEvents(s.streams), duration(streamPace), duration(streamSpread))
-	table := markdownTable(&b, "streams at a time", "memory", "memory of a stream", "processor time of an event", "of a processor", "descriptors", "added, p50", "added, p99")
+	table := markdownTable(&b, "streams at a time", "memory", "memory of a stream", "processor time of an event", "one processor, used", "descriptors", "added, p50", "added, p99")
 	for _, c := range s.streams {
 		table(fmt.Sprint(c.streams), mebibytes(c.memory), c.memoryEach(), duration(c.perEvent), fmt.Sprintf("%.1f %%", 100*c.load),
-			fmt.Sprint(c.descriptors), duration(c.added(0.5)), duration(c.added(0.99)))
+			fmt.Sprint(c.descriptors), added(c, 0.5), added(c, 0.99))
 	}
 	b.WriteString("\n### Conversations\n\n")
 	fmt.Fprintf(&b, "Turns one after the other on each of so many conversations at a time, as fast as they are answered; each answer and the length of each history is checked.\n\n")
@@ -56,13 +56,19 @@ func (s *scaling) markdown() string {
 	}
 	if s.noRedis == nil {
 		fmt.Fprintf(&b, "\nOne conversation, asked by %d callers at %d servers, %d turns: each saw all turns before it. %s turns/s, p99 %s.\n",
-			s.shared.callers, s.shared.servers, s.shared.turns, short(s.shared.seen.perSecond()), duration(quantile(s.shared.seen.wholes, 0.99)))
+			s.shared.callers, s.shared.servers, s.shared.turns, perSecond(s.shared.seen), duration(quantile(s.shared.seen.wholes, 0.99)))
 	} else {
 		fmt.Fprintf(&b, "\nWithout Redis: %v.\n", s.noRedis)
 	}
 	b.WriteString("\n### Sizes\n\n")
 	s.sizes(&b)
 	return b.String()
+}
+
+// added is what the server adds to a delay, to a tenth of a millisecond: the two sides of
+// the difference are no better than that.
+func added(c streamCost, of float64) string {
+	return fmt.Sprintf("%.1f ms", float64(c.added(of))/float64(time.Millisecond))
 }
 
 // The installation sizes that are told, in streams at a time, and what one stream is

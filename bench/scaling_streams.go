@@ -12,14 +12,14 @@ import (
 
 const (
 	// streamDeltas is the length of the answers, and streamPace the time between two
-	// events: slow enough that a thousand streams leave two processors free, backend and
-	// callers included, so that a delay is one of the server's.
-	streamDeltas = 30
-	streamPace   = 100 * time.Millisecond
+	// events: slow enough that a thousand streams leave half of two processors idle,
+	// backend and callers included, so that a delay is one of the server's.
+	streamDeltas = 15
+	streamPace   = 200 * time.Millisecond
 
 	// streamSpread is the time over which the streams begin. All of them are open at
 	// the end of it, and none has ended.
-	streamSpread = time.Second
+	streamSpread = 1500 * time.Millisecond
 )
 
 // streamCost is what so many streams at a time cost the server.
@@ -66,7 +66,7 @@ func measureStreams(ctx context.Context, l *lab.Lab) ([]streamCost, error) {
 	}
 	pace := streamPace
 	if l.Quick {
-		pace = streamPace / 20
+		pace = streamPace / 40
 	}
 	b, err := l.Backend(ctx, fmt.Sprintf(`{"event_delay_ms":%d}`, pace.Milliseconds()), "--replay", folder)
 	if err != nil {

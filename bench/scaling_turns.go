@@ -28,7 +28,7 @@ func (c turnCost) cells() []string {
 		redis = duration(c.redisPerTurn)
 	}
 	return []string{
-		c.kept, fmt.Sprint(c.servers), fmt.Sprint(c.callers), fmt.Sprint(c.turns), short(c.seen.perSecond()),
+		c.kept, fmt.Sprint(c.servers), fmt.Sprint(c.callers), fmt.Sprint(c.turns), perSecond(c.seen),
 		duration(quantile(c.seen.wholes, 0.5)), duration(quantile(c.seen.wholes, 0.99)), duration(c.perTurn), redis,
 	}
 }
@@ -84,6 +84,8 @@ func (s *scaling) measureTurns(ctx context.Context, l *lab.Lab) error {
 	s.shared, err = t.oneTalk(ctx, replicas[len(replicas)-1], min(busy, 8), each)
 	return err
 }
+
+func perSecond(v visited) string { return fmt.Sprintf("%.0f", v.perSecond()) }
 
 // turnPlan is so many conversations at a time, each with so many turns, kept somewhere.
 type turnPlan struct {

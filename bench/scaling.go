@@ -84,7 +84,7 @@ const (
 // sizes extrapolates from the measured cost of an event, a stream and a turn.
 func (s *scaling) sizes(b *strings.Builder) {
 	most := s.streams[len(s.streams)-1]
-	fmt.Fprintf(b, "Extrapolated, not measured: a stream is taken for %d events a second and a turn of %s, and half of each processor is left free. Time of an event, memory of a stream: as with %d streams above. ",
+	fmt.Fprintf(b, "Extrapolated, not measured: a stream is taken for %d events a second and a turn of %s, and half of each processor is left free. Time of an event, memory of a stream: as with %d streams above, where each event comes alone, which is the dearest way. ",
 		assumedEvents, duration(assumedTurn), most.streams)
 	turn, kept := s.dearestTurn()
 	fmt.Fprintf(b, "Time of a turn: %s.\n\n", kept)

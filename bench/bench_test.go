@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -24,6 +25,9 @@ func TestMain(m *testing.M) {
 // has to be right, which the measurement itself looks at. How long anything took is
 // of no matter.
 func TestEveryPartInAQuickRun(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what a process holds and uses is read from /proc")
+	}
 	l, err := lab.Open(t.Context(), "..", true)
 	if err != nil {
 		t.Fatal(err)

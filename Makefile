@@ -4,6 +4,7 @@
 # make build   the binary, in bin/
 # make e2e     real third-party clients against the binary (needs Node, npm, Chromium)
 # make bench   timings beside the limits and the peers (ONLY=start,serve for a part)
+# make bench-scaling  what many callers cost, into docs/scaling.md
 # make dist    what is published, in dist/: archives, packages, checksums
 # make fuzz    every fuzzer for a while (FUZZTIME=20s)
 
@@ -18,7 +19,7 @@ LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
-.PHONY: dist dist-verify build demo test check fuzz bench bench-write e2e cross clean
+.PHONY: dist dist-verify build demo test check fuzz bench bench-write bench-scaling e2e cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
@@ -49,6 +50,10 @@ bench:
 # The same, and the table goes into docs/benchmarks.md.
 bench-write:
 	@$(GO) run ./bench -write
+
+# What many callers cost, into docs/scaling.md.
+bench-scaling:
+	@$(GO) run ./bench -scaling
 
 fuzz:
 	@FUZZTIME=$(FUZZTIME) sh scripts/fuzz.sh

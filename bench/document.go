@@ -19,11 +19,12 @@ const (
 )
 
 func (t *table) writeDocument(ctx context.Context, path string) error {
-	return replaceBetweenMarks(path, machine(ctx)+"\n"+t.markdown())
+	return replaceBetween(path, beginMark, machine(ctx)+"\n"+t.markdown())
 }
 
-// replaceBetweenMarks puts text between the marks of a page.
-func replaceBetweenMarks(path, text string) error {
+// replaceBetween puts text between the mark that begins the figures of a page and the
+// one that ends them.
+func replaceBetween(path, beginMark, text string) error {
 	page, err := os.ReadFile(path)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@
 //	go run ./bench -only start,serve  some of it
 //	go run ./bench -quick             show that it works; the figures mean nothing
 //	go run ./bench -write             and put the table into docs/benchmarks.md
+//	go run ./bench -scaling           what many callers cost, into docs/scaling.md
 //
 // It exits with 1 when something could not be measured or was wrong, and with 3 when
 // a bar was missed.
@@ -42,8 +43,8 @@ func main() {
 
 // options are the flags.
 type options struct {
-	quick, write bool
-	only         string
+	quick, write, scaling bool
+	only                  string
 }
 
 func run(ctx context.Context, args []string) int {
@@ -51,12 +52,20 @@ func run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.BoolVar(&o.quick, "quick", false, "one short run of each measurement")
 	flags.BoolVar(&o.write, "write", false, "put the table into "+document)
+	flags.BoolVar(&o.scaling, "scaling", false, "measure what many callers cost, into "+scalingDocument)
 	flags.StringVar(&o.only, "only", "", "the parts to measure, with commas: "+strings.Join(partNames(), ", "))
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
 		return exitUsage
+	}
+	if o.scaling {
+		if err := scale(ctx, o.quick); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			return exitFailed
+		}
+		return 0
 	}
 	table, err := measure(ctx, o)
 	if err != nil {
@@ -98,4 +107,23 @@ func measure(ctx context.Context, o options) (*table, error) {
 		return t, t.writeDocument(ctx, document)
 	}
 	return t, nil
+}
+
+// scale writes the page about many callers; a quick run prints what it would say.
+func scale(ctx context.Context, quick bool) error {
+	fmt.Fprintln(os.Stderr, "bench: building")
+	l, err := lab.Open(ctx, ".", quick)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	s, err := measureScaling(ctx, l)
+	if err != nil {
+		return err
+	}
+	if quick {
+		fmt.Print(s.markdown())
+		return nil
+	}
+	return replaceBetween(scalingDocument, scalingMark, machine(ctx)+"\n"+s.markdown())
 }

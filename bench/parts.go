@@ -20,6 +20,9 @@ func parts() []part {
 	return []part{
 		{"binary", measureBinary},
 		{"start", measureStart},
+		{"batch", measureBatch},
+		{"session", measureSession},
+		{"peers", measurePeers},
 	}
 }
 

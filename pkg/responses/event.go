@@ -63,13 +63,7 @@ func (e Event) RawDelta() []byte {
 }
 
 // delta is Delta as a part of Data, or a new slice if it came with escapes.
-func (e Event) delta() []byte {
-	text := inside(e.value(memberDelta))
-	if hasEscape(text) {
-		return unescape(nil, text)
-	}
-	return text
-}
+func (e Event) delta() []byte { return textOf(e.value(memberDelta)) }
 
 // OutputIndex is the place in the output that the event speaks of.
 func (e Event) OutputIndex() int { return integer(e.value(memberOutputIndex)) }

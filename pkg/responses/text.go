@@ -25,9 +25,10 @@ func NewTextSink(w io.Writer) *TextSink {
 // error is the writer's.
 func (t *TextSink) Event(e Event, more bool) error {
 	first := !t.wrote
-	t.pieces.Event(e, t.piece)
 	if e.Type == typeItemDone {
-		t.call(e.Item())
+		t.item(e.OutputIndex(), e.value(memberItem))
+	} else {
+		t.pieces.Event(e, t.piece)
 	}
 	if more && !first {
 		return nil
@@ -38,9 +39,13 @@ func (t *TextSink) Event(e Event, more bool) error {
 // Item takes a finished output item, for an answer that was collected first. The
 // error is the writer's.
 func (t *TextSink) Item(index int, item json.RawMessage) error {
+	t.item(index, item)
+	return t.out.Flush()
+}
+
+func (t *TextSink) item(index int, item json.RawMessage) {
 	t.pieces.Item(index, item, t.piece)
 	t.call(item)
-	return t.out.Flush()
 }
 
 // Finish writes what is held back, and a newline if the text lacks one and newline

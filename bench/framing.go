@@ -73,9 +73,15 @@ func measureFraming(_ context.Context, l *lab.Lab) ([]row, error) {
 	return rows, nil
 }
 
-// reading is a way to read a stream. It hands what it finds to see, which is nil while
-// the time is taken, and returns the number of events.
-type reading func(stream []byte, see func(kind, text []byte)) (events int, err error)
+// reading is a way to read a stream. It hands to see the name and data of each event, or
+// type and delta.
+type reading func(stream []byte, see func(event)) error
+
+// event is what a reading finds.
+type event struct {
+	name, data  []byte // of its frame
+	kind, delta string // in its data
+}
 
 // contest is two ways to read the same.
 type contest struct {
@@ -95,8 +101,9 @@ func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
 	for range l.Times(30) {
 		var took [2]time.Duration
 		for i, read := range []reading{c.ours, c.theirs} {
+			n := 0
 			start := time.Now()
-			n, err := read(stream, nil)
+			err := read(stream, func(event) { n++ })
 			took[i] = time.Since(start)
 			if err != nil || n != events {
 				return nil, fmt.Errorf("%s: %d events, want %d; %w", what, n, events, err)
@@ -105,7 +112,7 @@ func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
 		}
 		speeds = append(speeds, float64(took[1])/float64(took[0]))
 	}
-	allocs := testing.AllocsPerRun(1, func() { _, _ = c.ours(stream, nil) }) / float64(events)
+	allocs := testing.AllocsPerRun(1, func() { _ = c.ours(stream, func(event) {}) }) / float64(events)
 	each := func(d []time.Duration) string { return duration(lab.Median(d)/time.Duration(events)) + "/event" }
 	return []row{
 		{what: what, ours: each(both[0]), theirs: each(both[1]), rival: c.rival, value: lab.Median(speeds), unit: "×", bar: c.speed},
@@ -118,7 +125,10 @@ func agree(stream []byte, ours, theirs reading) (events int, err error) {
 	var found [2]bytes.Buffer
 	var counts [2]int
 	for i, read := range []reading{ours, theirs} {
-		counts[i], err = read(stream, func(kind, text []byte) { fmt.Fprintf(&found[i], "%s %q\n", kind, text) })
+		err := read(stream, func(e event) {
+			counts[i]++
+			fmt.Fprintf(&found[i], "%s %q %q %q\n", e.kind, e.delta, e.name, e.data)
+		})
 		if err != nil {
 			return 0, err
 		}
@@ -129,87 +139,95 @@ func agree(stream []byte, ours, theirs reading) (events int, err error) {
 	return counts[0], nil
 }
 
-func frameOurs(stream []byte, see func(kind, text []byte)) (events int, err error) {
+func frameOurs(stream []byte, see func(event)) error {
 	r := sse.NewReader(bytes.NewReader(stream), 0)
 	for {
 		e, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return events, nil
+			return nil
 		}
 		if err != nil {
-			return events, err
+			return err
 		}
-		events++
-		if see != nil {
-			see(nil, e.Data)
-		}
+		see(event{name: e.Name, data: e.Data})
 	}
 }
 
-func frameScanner(stream []byte, see func(kind, text []byte)) (events int, err error) {
-	return scanFrames(stream, func(data []byte) {
-		if see != nil {
-			see(nil, data)
-		}
-	})
+func frameScanner(stream []byte, see func(event)) error {
+	return scanFrames(stream, func(name, data []byte) { see(event{name: name, data: data}) })
 }
 
-// scanFrames is what one writes with bufio.Scanner: the data lines up to a blank line,
-// joined by LF.
-func scanFrames(stream []byte, give func(data []byte)) (events int, err error) {
+// scanFrames is what one writes with bufio.Scanner to read a stream as the standard says:
+// fields up to a blank line, of which the data lines are joined by LF. What a scanner
+// hands out is gone with the next line, so it has to be copied.
+func scanFrames(stream []byte, give func(name, data []byte)) error {
 	lines := bufio.NewScanner(bytes.NewReader(stream))
 	lines.Buffer(make([]byte, 0, 64<<10), sse.DefaultLimit)
-	var data []byte
-	some := false
+	lines.Split(scanLine)
+	var name, data []byte
 	for lines.Scan() {
 		line := lines.Bytes()
 		if len(line) == 0 {
-			if some {
-				events++
-				give(data)
+			if len(data) > 0 {
+				give(name, data[:len(data)-1])
 			}
-			data, some = data[:0], false
+			name, data = name[:0], data[:0]
 			continue
 		}
-		value, ok := bytes.CutPrefix(line, []byte("data:"))
-		if !ok {
-			continue
+		field, value, _ := bytes.Cut(line, []byte(":"))
+		value = bytes.TrimPrefix(value, []byte(" "))
+		switch string(field) {
+		case "event":
+			name = append(name[:0], value...)
+		case "data":
+			data = append(append(data, value...), '\n')
 		}
-		if some {
-			data = append(data, '\n')
-		}
-		data, some = append(data, bytes.TrimPrefix(value, []byte(" "))...), true
 	}
-	return events, lines.Err()
+	return lines.Err()
+}
+
+// scanLine is bufio.ScanLines for lines that end with LF, CR or CRLF.
+func scanLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	end := bytes.IndexByte(data, '\n')
+	line := data
+	if end >= 0 {
+		line = data[:end]
+	}
+	switch cr := bytes.IndexByte(line, '\r'); {
+	case cr >= 0 && cr+1 < len(data) && data[cr+1] == '\n':
+		return cr + 2, data[:cr], nil
+	case cr >= 0 && (cr+1 < len(data) || atEOF):
+		return cr + 1, data[:cr], nil
+	case cr >= 0:
+		return 0, nil, nil // the LF of this CRLF may be still to come
+	case end >= 0:
+		return end + 1, line, nil
+	case atEOF && len(data) > 0:
+		return len(data), data, nil
+	}
+	return 0, nil, nil
 }
 
 // decodeOurs reads the stream as the answer to a call.
-func decodeOurs(stream []byte, see func(kind, text []byte)) (events int, err error) {
+func decodeOurs(stream []byte, see func(event)) error {
 	client := &responses.Client{HTTPClient: &http.Client{Transport: inMemory(stream)}}
 	s, err := client.StreamBody(context.Background(), nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer s.Close()
 	for e, err := range s.Events() {
 		if err != nil {
-			return events, err
+			return err
 		}
-		events++
-		delta := e.Delta()
-		if see != nil {
-			see([]byte(e.Type), []byte(delta))
-		}
+		see(event{kind: e.Type, delta: e.Delta()})
 	}
-	return events, nil
+	return nil
 }
 
-func decodeGJSON(stream []byte, see func(kind, text []byte)) (events int, err error) {
-	return scanFrames(stream, func(data []byte) {
-		kind, delta := gjson.GetBytes(data, "type").Str, gjson.GetBytes(data, "delta").Str
-		if see != nil {
-			see([]byte(kind), []byte(delta))
-		}
+func decodeGJSON(stream []byte, see func(event)) error {
+	return scanFrames(stream, func(_, data []byte) {
+		see(event{kind: gjson.GetBytes(data, "type").Str, delta: gjson.GetBytes(data, "delta").Str})
 	})
 }
 

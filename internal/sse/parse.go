@@ -20,9 +20,14 @@ func (s span) of(frame []byte) []byte { return frame[s.from:s.to] }
 // scan goes on through the block, line by line. It is true once the blank line at its
 // end has been taken. No byte is looked at twice, however the block comes in.
 func (r *Reader) scan() bool {
-	for {
-		line := r.from + r.block.next
-		end := r.lineEnd(line)
+	if r.block.next == 0 {
+		r.again()
+	}
+	for line := r.from + r.block.next; ; {
+		end := line
+		if line == r.to || r.buf[line] != '\n' {
+			end = r.lineEnd(line)
+		}
 		next := r.behind(line, end)
 		if next < 0 {
 			return false
@@ -32,6 +37,46 @@ func (r *Reader) scan() bool {
 			return true
 		}
 		r.take(line, end)
+		line = next
+	}
+}
+
+// head is how a block began: its bytes up to the value of its only data line, and the
+// span of its name.
+type head struct {
+	bytes []byte
+	name  span
+}
+
+// longestHead bounds what is remembered of a block.
+const longestHead = 256
+
+// again takes the data line, and what stands before it, of a block that begins as the
+// last one did: to compare is quicker than to search.
+func (r *Reader) again() {
+	from := r.from + len(r.head.bytes)
+	if from == r.from || !bytes.HasPrefix(r.buf[r.from:r.to], r.head.bytes) {
+		return
+	}
+	end := r.lineEnd(from)
+	if next := r.behind(from-1, end); next >= 0 {
+		r.block.next, r.block.fields = next-r.from, 1
+		r.block.data, r.block.name = r.spanBefore(end, end-from), r.head.name
+		r.known = true
+	}
+}
+
+// learn remembers how a block with one data line began.
+func (r *Reader) learn(frame []byte) {
+	from := r.block.data.from
+	// Without a space behind the colon, one that stands there next time is not of the value.
+	if from > longestHead || frame[from-1] != ' ' {
+		return
+	}
+	r.head.bytes = append(r.head.bytes[:0], frame[:from]...)
+	r.head.name = span{}
+	if r.block.name.to < from {
+		r.head.name = r.block.name
 	}
 }
 
@@ -39,7 +84,10 @@ func (r *Reader) scan() bool {
 // CR or CRLF (the standard, 9.2.5).
 func (r *Reader) lineEnd(i int) int {
 	if r.lf < i {
-		r.lf = r.find('\n', i)
+		r.lf = r.to
+		if n := bytes.IndexByte(r.buf[i:r.to], '\n'); n >= 0 {
+			r.lf = i + n
+		}
 	}
 	if r.cr < i {
 		r.cr = r.find('\r', i)

@@ -60,6 +60,8 @@ type Reader struct {
 	started bool  // the byte order mark has been looked for
 	block   block // begins at from
 	whole   bool  // block is an event, and not handed out yet
+	known   bool  // block begins as head says
+	head    head  // of the last event
 
 	joined []byte // the data of an event that has more than one data line
 }
@@ -78,8 +80,8 @@ func NewReader(src io.Reader, limit int) *Reader {
 //
 // The error is [io.EOF] at an orderly end of the source, [ErrTooLong] for an
 // event beyond the limit, else the source's own. It is the same at every later call.
-func (r *Reader) Next() (Event, error) {
-	for !r.Buffered() {
+func (r *Reader) Next() (e Event, err error) {
+	for !r.whole && !r.Buffered() {
 		if r.err != nil {
 			return r.rest()
 		}
@@ -88,7 +90,9 @@ func (r *Reader) Next() (Event, error) {
 		}
 		r.fill()
 	}
-	return r.event(true), nil
+	r.event(&e)
+	e.Ended = true
+	return e, nil
 }
 
 // Buffered says whether [Reader.Next] would return an event without reading from the
@@ -114,26 +118,28 @@ func (r *Reader) Buffered() bool {
 }
 
 // event hands out the block, as far as it was scanned.
-func (r *Reader) event(ended bool) Event {
+func (r *Reader) event(e *Event) {
 	frame := r.buf[r.from : r.from+r.block.next]
-	e := Event{Name: r.block.name.of(frame), Data: r.block.data.of(frame), Frame: frame, Ended: ended}
-	if r.block.fields > 1 {
+	e.Name, e.Data, e.Frame = r.block.name.of(frame), r.block.data.of(frame), frame
+	switch {
+	case r.block.fields > 1:
 		r.joined = joinData(r.joined[:0], frame)
 		e.Data = r.joined
+	case !r.known:
+		r.learn(frame)
 	}
 	r.pass(r.block.next)
-	return e
 }
 
 // pass leaves the first n bytes behind, and begins another block.
 func (r *Reader) pass(n int) {
 	r.from += n
-	r.block, r.whole = block{}, false
+	r.block, r.whole, r.known = block{}, false, false
 }
 
 // rest hands out what stands after the last blank line, once, at the end of the
 // source; a broken source gives its error at once, since what it cut is not whole.
-func (r *Reader) rest() (Event, error) {
+func (r *Reader) rest() (e Event, err error) {
 	last := r.to - r.from
 	if last == 0 || !errors.Is(r.err, io.EOF) {
 		r.pass(last)
@@ -147,7 +153,8 @@ func (r *Reader) rest() (Event, error) {
 		r.pass(last)
 		return Event{}, r.err
 	}
-	return r.event(false), nil
+	r.event(&e)
+	return e, nil
 }
 
 func (r *Reader) tooLong() error {

@@ -8,7 +8,8 @@ type block struct {
 	next   int  // where the first line begins that has not been taken
 	crlf   bool // the line before that one ended with CRLF
 	fields int  // how many data lines there were
-	data   span // the value of the first of them
+	line   int  // where the first of them begins
+	data   span // its value
 	name   span // the value of the last event line
 }
 
@@ -41,8 +42,7 @@ func (r *Reader) scan() bool {
 	}
 }
 
-// head is how a block began: its bytes up to the value of its only data line, and the
-// span of its name.
+// head is how a block began: the lines before its first data line.
 type head struct {
 	bytes []byte
 	name  span
@@ -51,32 +51,20 @@ type head struct {
 // longestHead bounds what is remembered of a block.
 const longestHead = 256
 
-// again takes the data line, and what stands before it, of a block that begins as the
-// last one did: to compare is quicker than to search.
+// again takes the lines before the data of a block that begins as the last one did: to
+// compare is quicker than to search.
 func (r *Reader) again() {
-	from := r.from + len(r.head.bytes)
-	if from == r.from || !bytes.HasPrefix(r.buf[r.from:r.to], r.head.bytes) {
-		return
-	}
-	end := r.lineEnd(from)
-	if next := r.behind(from-1, end); next >= 0 {
-		r.block.next, r.block.fields = next-r.from, 1
-		r.block.data, r.block.name = r.spanBefore(end, end-from), r.head.name
-		r.known = true
+	if len(r.head.bytes) > 0 && bytes.HasPrefix(r.buf[r.from:r.to], r.head.bytes) {
+		r.block.next, r.block.name, r.known = len(r.head.bytes), r.head.name, true
 	}
 }
 
-// learn remembers how a block with one data line began.
+// learn remembers how a block began, unless what follows decided about its name. A head
+// that ends with a bare CR is none, since an LF can stand behind that next time.
 func (r *Reader) learn(frame []byte) {
-	from := r.block.data.from
-	// Without a space behind the colon, one that stands there next time is not of the value.
-	if from > longestHead || frame[from-1] != ' ' {
-		return
-	}
-	r.head.bytes = append(r.head.bytes[:0], frame[:from]...)
-	r.head.name = span{}
-	if r.block.name.to < from {
-		r.head.name = r.block.name
+	lines := frame[:r.block.line]
+	if len(lines) <= longestHead && r.block.name.to <= len(lines) && bytes.HasSuffix(lines, []byte("\n")) {
+		r.head.bytes, r.head.name = append(r.head.bytes[:0], lines...), r.block.name
 	}
 }
 
@@ -132,7 +120,7 @@ func (r *Reader) behind(line, end int) int {
 func (r *Reader) take(line, end int) {
 	if value, ok := fieldValue(r.buf[line:end], "data"); ok {
 		if r.block.fields++; r.block.fields == 1 {
-			r.block.data = r.spanBefore(end, len(value))
+			r.block.line, r.block.data = line-r.from, r.spanBefore(end, len(value))
 		}
 		return
 	}

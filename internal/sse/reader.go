@@ -17,6 +17,9 @@ var ErrTooLong = errors.New("event larger than the limit")
 
 const (
 	firstBuffer = 16 << 10
+	// A source that fills the buffer at once has more to give: the buffer grows up to this
+	// size for the sake of fewer reads alone.
+	usualBuffer = 64 << 10
 	// After this many reads that give neither bytes nor an error the source is
 	// broken, not slow (the same bound as bufio's).
 	maxEmptyReads = 100
@@ -51,6 +54,7 @@ type Reader struct {
 	from int // buf[from:to] is read and not yet handed out
 	to   int
 	err  error // what the source ended with
+	full bool  // the last read filled the buffer
 
 	// The next LF and CR in buf, each behind what has been taken; to if there is none. A
 	// value before that place is out of date. So a stream with line ends of one kind is
@@ -184,9 +188,11 @@ func (r *Reader) fill() {
 	if r.from == r.to || r.to == len(r.buf) {
 		r.makeRoom()
 	}
+	room := len(r.buf) - r.to
 	for range maxEmptyReads {
 		n, err := r.src.Read(r.buf[r.to:])
 		r.grow(n)
+		r.full = n == room
 		if err != nil {
 			r.err = err
 			return
@@ -212,7 +218,7 @@ func (r *Reader) grow(n int) {
 
 func (r *Reader) makeRoom() {
 	held := r.buf[r.from:r.to]
-	if r.from > 0 && r.from >= len(r.buf)/2 || len(held) == 0 && len(r.buf) > 0 {
+	if len(held) <= len(r.buf)/2 && len(r.buf) > 0 && (!r.full || len(r.buf) >= usualBuffer) {
 		copy(r.buf, held)
 	} else {
 		bigger := make([]byte, max(firstBuffer, 2*len(r.buf)))

@@ -44,7 +44,22 @@ type textSum struct {
 }
 
 // Event calls give with each piece of text that an event brings.
-func (p *Pieces) Event(e Event, give func(Piece)) {
+func (p *Pieces) Event(e Event, give func(Piece)) { p.event(e, asPiece(give)) }
+
+// Item calls give with the text of a finished output item that was not given yet.
+func (p *Pieces) Item(index int, item json.RawMessage, give func(Piece)) {
+	p.item(index, item, asPiece(give))
+}
+
+func asPiece(give func(Piece)) giver {
+	return func(place textPlace, text []byte) { give(Piece{string(text), place.output, place.refusal}) }
+}
+
+// giver takes a piece of text, which is valid until it returns. It spares whoever writes
+// the text at once a string of each piece.
+type giver func(place textPlace, text []byte)
+
+func (p *Pieces) event(e Event, give giver) {
 	switch e.Type {
 	case typeTextDelta, typeRefusalDelta:
 		p.piece(placeOf(e), p.plain(e.value(memberDelta)), give)
@@ -53,12 +68,11 @@ func (p *Pieces) Event(e Event, give func(Piece)) {
 			p.whole(placeOf(e), whole, give)
 		}
 	case typeItemDone:
-		p.Item(e.OutputIndex(), e.value(memberItem), give)
+		p.item(e.OutputIndex(), e.value(memberItem), give)
 	}
 }
 
-// Item calls give with the text of a finished output item that was not given yet.
-func (p *Pieces) Item(index int, item json.RawMessage, give func(Piece)) {
+func (p *Pieces) item(index int, item json.RawMessage, give giver) {
 	if string(textOf(memberValue(item, "type"))) != "message" {
 		return
 	}
@@ -101,7 +115,7 @@ func (p *Pieces) plain(value []byte) []byte {
 	return text
 }
 
-func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
+func (p *Pieces) piece(place textPlace, text []byte, give giver) {
 	if len(text) == 0 {
 		return
 	}
@@ -110,7 +124,7 @@ func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
 	sum.len += len(text)
 	p.refused = p.refused || place.refusal
 	p.text = p.text || !place.refusal
-	give(Piece{string(text), place.output, place.refusal})
+	give(place, text)
 }
 
 func (p *Pieces) sum(place textPlace) *textSum {
@@ -130,7 +144,7 @@ func (p *Pieces) sum(place textPlace) *textSum {
 
 // whole compares a finished text, a JSON string, with its pieces. If there were none, it
 // is given itself: some models send no deltas.
-func (p *Pieces) whole(place textPlace, value []byte, give func(Piece)) {
+func (p *Pieces) whole(place textPlace, value []byte, give giver) {
 	sum, text := p.sum(place), p.plain(value)
 	if sum.len == 0 {
 		p.piece(place, text, give)

@@ -28,7 +28,7 @@ func (t *TextSink) Event(e Event, more bool) error {
 	if e.Type == typeItemDone {
 		t.item(e.OutputIndex(), e.value(memberItem))
 	} else {
-		t.pieces.Event(e, t.piece)
+		t.pieces.event(e, t.piece)
 	}
 	if more && !first {
 		return nil
@@ -44,7 +44,7 @@ func (t *TextSink) Item(index int, item json.RawMessage) error {
 }
 
 func (t *TextSink) item(index int, item json.RawMessage) {
-	t.pieces.Item(index, item, t.piece)
+	t.pieces.item(index, item, t.piece)
 	t.call(item)
 }
 
@@ -63,7 +63,10 @@ func (t *TextSink) Finish(newline bool) error {
 // Wrote says whether anything was written.
 func (t *TextSink) Wrote() bool { return t.wrote }
 
-func (t *TextSink) piece(p Piece) { t.write(p.Text) }
+func (t *TextSink) piece(_ textPlace, text []byte) {
+	t.wrote, t.last = true, text[len(text)-1]
+	_, _ = t.out.Write(text) // the error stays in the writer and comes with Flush
+}
 
 // call writes the call of a tool on a line of its own.
 func (t *TextSink) call(item json.RawMessage) {

@@ -55,14 +55,14 @@ func measureFraming(_ context.Context, l *lab.Lab) ([]row, error) {
 		name   string
 		stream []byte
 	}{{"a flood of deltas", flood}, {"recorded events", mixed}} {
-		framing, err := race(l, "framing, "+s.name, s.stream, contest{
-			ours: frameOurs, theirs: frameScanner, rival: "bufio.Scanner",
+		framing, err := race(l, "framing, "+s.name, s.stream, contest[[]byte]{
+			ours: frameOurs, theirs: scanFrames, rival: "bufio.Scanner",
 			speed: bar{atLeast: framingOverScanner}, allocs: bar{atMost: framingAllocs},
 		})
 		if err != nil {
 			return nil, err
 		}
-		decoding, err := race(l, "framing, type and delta, "+s.name, s.stream, contest{
+		decoding, err := race(l, "framing, type and delta, "+s.name, s.stream, contest[string]{
 			ours: decodeOurs, theirs: decodeGJSON, rival: "bufio.Scanner and gjson",
 			speed: bar{atLeast: decodingOverGJSON}, allocs: bar{atMost: decodingAllocs},
 		})
@@ -74,25 +74,19 @@ func measureFraming(_ context.Context, l *lab.Lab) ([]row, error) {
 	return rows, nil
 }
 
-// reading is a way to read a stream. It hands to see the name and data of each event, or
-// type and delta.
-type reading func(stream []byte, see func(event)) error
-
-// event is what a reading finds.
-type event struct {
-	name, data  []byte // of its frame
-	kind, delta string // in its data
-}
+// reading is a way to read a stream. It hands to see what it finds in each event: name and
+// data of its frame, as bytes, or type and delta of its data, as text.
+type reading[T string | []byte] func(stream []byte, see func(a, b T)) error
 
 // contest is two ways to read the same.
-type contest struct {
-	ours, theirs  reading
+type contest[T string | []byte] struct {
+	ours, theirs  reading[T]
 	rival         string
 	speed, allocs bar
 }
 
 // race reads a stream both ways in turn, after seeing that both find the same in it.
-func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
+func race[T string | []byte](l *lab.Lab, what string, stream []byte, c contest[T]) ([]row, error) {
 	events, err := agree(stream, c.ours, c.theirs)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
@@ -101,10 +95,10 @@ func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
 	var both [2][]time.Duration
 	for range l.Times(300) {
 		var took [2]time.Duration
-		for i, read := range []reading{c.ours, c.theirs} {
+		for i, read := range []reading[T]{c.ours, c.theirs} {
 			n := 0
 			start := time.Now()
-			err := read(stream, func(event) { n++ })
+			err := read(stream, func(_, _ T) { n++ })
 			took[i] = time.Since(start)
 			if err != nil || n != events {
 				return nil, fmt.Errorf("%s: %d events, want %d; %w", what, n, events, err)
@@ -113,7 +107,7 @@ func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
 		}
 		speeds = append(speeds, float64(took[1])/float64(took[0]))
 	}
-	allocs := testing.AllocsPerRun(1, func() { _ = c.ours(stream, func(event) {}) }) / float64(events)
+	allocs := testing.AllocsPerRun(1, func() { _ = c.ours(stream, func(_, _ T) {}) }) / float64(events)
 	each := func(d []time.Duration) string { return duration(lab.Median(d)/time.Duration(events)) + "/event" }
 	return []row{
 		{what: what, ours: each(both[0]), theirs: each(both[1]), rival: c.rival, value: lab.Median(speeds), unit: "×", bar: c.speed},
@@ -122,13 +116,13 @@ func race(l *lab.Lab, what string, stream []byte, c contest) ([]row, error) {
 }
 
 // agree reads a stream both ways and compares what they find, event by event.
-func agree(stream []byte, ours, theirs reading) (events int, err error) {
+func agree[T string | []byte](stream []byte, ours, theirs reading[T]) (events int, err error) {
 	var found [2]bytes.Buffer
 	var counts [2]int
-	for i, read := range []reading{ours, theirs} {
-		err := read(stream, func(e event) {
+	for i, read := range []reading[T]{ours, theirs} {
+		err := read(stream, func(a, b T) {
 			counts[i]++
-			fmt.Fprintf(&found[i], "%s %q %q %q\n", e.kind, e.delta, e.name, e.data)
+			fmt.Fprintf(&found[i], "%q %q\n", a, b)
 		})
 		if err != nil {
 			return 0, err
@@ -140,7 +134,7 @@ func agree(stream []byte, ours, theirs reading) (events int, err error) {
 	return counts[0], nil
 }
 
-func frameOurs(stream []byte, see func(event)) error {
+func frameOurs(stream []byte, see func(name, data []byte)) error {
 	r := sse.NewReader(bytes.NewReader(stream), 0)
 	for {
 		e, err := r.Next()
@@ -150,18 +144,14 @@ func frameOurs(stream []byte, see func(event)) error {
 		if err != nil {
 			return err
 		}
-		see(event{name: e.Name, data: e.Data})
+		see(e.Name, e.Data)
 	}
-}
-
-func frameScanner(stream []byte, see func(event)) error {
-	return scanFrames(stream, func(name, data []byte) { see(event{name: name, data: data}) })
 }
 
 // scanFrames is what one writes with bufio.Scanner to read a stream as the standard says:
 // fields up to a blank line, of which the data lines are joined by LF. What a scanner
 // hands out is gone with the next line, so it has to be copied.
-func scanFrames(stream []byte, give func(name, data []byte)) error {
+func scanFrames(stream []byte, see func(name, data []byte)) error {
 	lines := bufio.NewScanner(bytes.NewReader(stream))
 	lines.Buffer(make([]byte, 0, 64<<10), sse.DefaultLimit)
 	lines.Split(scanLine)
@@ -170,7 +160,7 @@ func scanFrames(stream []byte, give func(name, data []byte)) error {
 		line := lines.Bytes()
 		if len(line) == 0 {
 			if len(data) > 0 {
-				give(name, data[:len(data)-1])
+				see(name, data[:len(data)-1])
 			}
 			name, data = name[:0], data[:0]
 			continue
@@ -210,7 +200,7 @@ func scanLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
 }
 
 // decodeOurs reads the stream as the answer to a call.
-func decodeOurs(stream []byte, see func(event)) error {
+func decodeOurs(stream []byte, see func(kind, delta string)) error {
 	client := &responses.Client{HTTPClient: &http.Client{Transport: inMemory(stream)}}
 	s, err := client.StreamBody(context.Background(), nil)
 	if err != nil {
@@ -221,14 +211,14 @@ func decodeOurs(stream []byte, see func(event)) error {
 		if err != nil {
 			return err
 		}
-		see(event{kind: e.Type, delta: e.Delta()})
+		see(e.Type, e.Delta())
 	}
 	return nil
 }
 
-func decodeGJSON(stream []byte, see func(event)) error {
+func decodeGJSON(stream []byte, see func(kind, delta string)) error {
 	return scanFrames(stream, func(_, data []byte) {
-		see(event{kind: gjson.GetBytes(data, "type").Str, delta: gjson.GetBytes(data, "delta").Str})
+		see(gjson.GetBytes(data, "type").Str, gjson.GetBytes(data, "delta").Str)
 	})
 }
 

@@ -20,6 +20,9 @@ func parts() []part {
 	return []part{
 		{"binary", measureBinary},
 		{"start", measureStart},
+		{"answer", measureAnswer},
+		{"stream", measureStream},
+		{"framing", measureFraming},
 		{"batch", measureBatch},
 		{"session", measureSession},
 		{"peers", measurePeers},

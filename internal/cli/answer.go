@@ -173,8 +173,8 @@ func (a *answer) stream(ctx context.Context) error {
 // note keeps what an event says, as far as it will be wanted.
 func (a *answer) note(e responses.Event) {
 	a.display.event(e)
-	if e.IsResponse() || a.conversation != nil {
-		a.collector.Add(e) // else for usage and ids alone
+	if a.conversation != nil || a.options.usage && e.IsResponse() {
+		a.collector.Add(e)
 	}
 }
 

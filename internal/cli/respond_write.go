@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,15 +17,18 @@ import (
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
+// burstSize is how much is written at a time of events that come all at once.
+const burstSize = 32 << 10
+
 // write runs the call with the sink that the output wants.
 func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) error {
 	switch g := &inv.global; {
 	case o.sse:
-		frames := responses.NewFrameSink(inv.out)
-		return o.writeEvents(ctx, c, frames.Event)
+		out := bufio.NewWriterSize(inv.out, burstSize)
+		return o.writeEvents(ctx, c, responses.NewFrameSink(out).Event, out.Flush)
 	case g.jsonl:
 		lines := responses.NewLineSink(inv.out)
-		return o.writeEvents(ctx, c, lines.Event)
+		return o.writeEvents(ctx, c, lines.Event, func() error { return nil })
 	case g.wantsDocument():
 		return inv.writeResponse(ctx, c)
 	case o.stream:
@@ -34,17 +38,26 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 }
 
 // writeEvents hands the events that are asked for to a sink. The backend's terminal
-// event is the last; ours follows only when none came, or when it was not asked for.
-func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error) error {
+// event is the last; ours follows only when none came, or when it was not asked for. What
+// the sink holds back is flushed as soon as no other event is there.
+func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error, flush func() error) error {
 	ended := false
-	c.event = func(e responses.Event, _ bool) error {
-		if len(o.events) > 0 && !slices.Contains(o.events, e.Type) {
+	c.event = func(e responses.Event, more bool) error {
+		if len(o.events) == 0 || slices.Contains(o.events, e.Type) {
+			ended = ended || e.Terminal()
+			if err := sink(e); err != nil {
+				return err
+			}
+		}
+		if more {
 			return nil
 		}
-		ended = ended || e.Terminal()
-		return sink(e)
+		return flush()
 	}
 	err := c.run(ctx)
+	if flushErr := flush(); flushErr != nil {
+		return flushErr
+	}
 	if err != nil && ended && !errors.Is(err, errReaderGone) {
 		return &reported{err}
 	}

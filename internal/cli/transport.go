@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -92,21 +94,45 @@ func (inv *invocation) roots(ctx context.Context) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil
 	}
-	pem, err := untilEnd(ctx, func() ([]byte, error) { return os.ReadFile(path) })
+	file, err := untilEnd(ctx, func() ([]byte, error) { return os.ReadFile(path) })
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, err
 	case err != nil:
 		return nil, inv.badSetting("ca-cert", plainPathError(err))
 	}
+	if !hasCertificate(file) {
+		return nil, inv.badSetting("ca-cert", fmt.Errorf("%s holds no certificate in PEM form", path))
+	}
+	if systemReads(inv.origin["ca-cert"].variable) {
+		return nil, nil
+	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, inv.badSetting("ca-cert", fmt.Errorf("%s holds no certificate in PEM form", path))
-	}
+	pool.AppendCertsFromPEM(file)
 	return pool, nil
+}
+
+// systemReads says whether the system's certificates are those of the file that the
+// variable names. They are read when a server first shows its own, and so not at all
+// without TLS; a whole bundle takes longer than a short answer.
+func systemReads(variable string) bool {
+	return variable == "SSL_CERT_FILE" && runtime.GOOS != "windows" && runtime.GOOS != "darwin"
+}
+
+// hasCertificate looks for one in a file in PEM form.
+func hasCertificate(file []byte) bool {
+	for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // checkURL refuses an address that a token must not be sent to in the clear.

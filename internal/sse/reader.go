@@ -17,6 +17,9 @@ var ErrTooLong = errors.New("event larger than the limit")
 
 const (
 	firstBuffer = 16 << 10
+	// A source that fills the buffer at once has more to give: the buffer grows up to this
+	// size for the sake of fewer reads alone.
+	usualBuffer = 64 << 10
 	// After this many reads that give neither bytes nor an error the source is
 	// broken, not slow (the same bound as bufio's).
 	maxEmptyReads = 100
@@ -51,9 +54,18 @@ type Reader struct {
 	from int // buf[from:to] is read and not yet handed out
 	to   int
 	err  error // what the source ended with
+	full bool  // the last read filled the buffer
 
-	started bool // the byte order mark has been looked for
-	resume  int  // where in buf[from:to] the search for the end of a block goes on
+	// The next LF and CR in buf, each behind what has been taken; to if there is none. A
+	// value before that place is out of date. So a stream with line ends of one kind is
+	// not searched for the other kind at every line.
+	lf, cr int
+
+	started bool  // the byte order mark has been looked for
+	block   block // begins at from
+	whole   bool  // block is an event, and not handed out yet
+	known   bool  // block begins as head says
+	head    head  // of the last event
 
 	joined []byte // the data of an event that has more than one data line
 }
@@ -72,68 +84,86 @@ func NewReader(src io.Reader, limit int) *Reader {
 //
 // The error is [io.EOF] at an orderly end of the source, [ErrTooLong] for an
 // event beyond the limit, else the source's own. It is the same at every later call.
-func (r *Reader) Next() (Event, error) {
-	for {
-		frame, ended, err := r.frame()
-		if err != nil {
-			return Event{}, err
-		}
-		event := Event{Frame: frame, Ended: ended}
-		if r.parse(&event) {
-			return event, nil
-		}
-	}
-}
-
-// Buffered says whether [Reader.Next] would return without reading from the
-// source.
-func (r *Reader) Buffered() bool {
-	if !r.started {
-		return false
-	}
-	n, _ := frameEnd(r.buf[r.from:r.to], r.resume)
-	return n > 0
-}
-
-// frame cuts the next block, with its blank line, out of the buffer.
-func (r *Reader) frame() (frame []byte, ended bool, err error) {
-	for {
-		if r.started || r.skipMark() {
-			n, resume := frameEnd(r.buf[r.from:r.to], r.resume)
-			if n > r.limit {
-				return nil, false, r.tooLong()
-			}
-			if n > 0 {
-				frame = r.buf[r.from : r.from+n]
-				r.from, r.resume = r.from+n, 0
-				return frame, true, nil
-			}
-			r.resume = resume
-		}
+func (r *Reader) Next() (e Event, err error) {
+	for !r.whole && !r.Buffered() {
 		if r.err != nil {
 			return r.rest()
 		}
 		if r.to-r.from > r.limit {
-			return nil, false, r.tooLong()
+			return Event{}, r.tooLong()
 		}
 		r.fill()
 	}
+	r.event(&e)
+	e.Ended = true
+	return e, nil
+}
+
+// Buffered says whether [Reader.Next] would return an event without reading from the
+// source. What it finds out, Next need not find out again.
+func (r *Reader) Buffered() bool {
+	if !r.started && !r.skipMark() {
+		return false
+	}
+	for !r.whole {
+		if !r.scan() {
+			return false
+		}
+		if r.block.next > r.limit {
+			_ = r.tooLong() // what the next event is instead
+			return false
+		}
+		r.whole = r.block.fields > 0
+		if !r.whole {
+			r.pass(r.block.next)
+		}
+	}
+	return true
+}
+
+// event hands out the block, as far as it was scanned.
+func (r *Reader) event(e *Event) {
+	frame := r.buf[r.from : r.from+r.block.next]
+	e.Name, e.Data, e.Frame = r.block.name.of(frame), r.block.data.of(frame), frame
+	switch {
+	case r.block.fields > 1:
+		r.joined = joinData(r.joined[:0], frame)
+		e.Data = r.joined
+	case !r.known:
+		r.learn(frame)
+	}
+	r.pass(r.block.next)
+}
+
+// pass leaves the first n bytes behind, and begins another block.
+func (r *Reader) pass(n int) {
+	r.from += n
+	r.block, r.whole, r.known = block{}, false, false
 }
 
 // rest hands out what stands after the last blank line, once, at the end of the
 // source; a broken source gives its error at once, since what it cut is not whole.
-func (r *Reader) rest() ([]byte, bool, error) {
-	last := r.buf[r.from:r.to]
-	r.from, r.resume = r.to, 0
-	if len(last) == 0 || !errors.Is(r.err, io.EOF) {
-		return nil, false, r.err
+func (r *Reader) rest() (e Event, err error) {
+	last := r.to - r.from
+	if last == 0 || !errors.Is(r.err, io.EOF) {
+		r.pass(last)
+		return Event{}, r.err
 	}
-	return last, false, nil
+	if line := r.from + r.block.next; line < r.to {
+		r.take(line, r.to)
+		r.block.next = last
+	}
+	if r.block.fields == 0 {
+		r.pass(last)
+		return Event{}, r.err
+	}
+	r.event(&e)
+	return e, nil
 }
 
 func (r *Reader) tooLong() error {
 	r.err = fmt.Errorf("%w of %d bytes", ErrTooLong, r.limit)
-	r.from, r.to, r.resume = 0, 0, 0
+	r.pass(r.to - r.from)
 	return r.err
 }
 
@@ -155,15 +185,14 @@ func (r *Reader) skipMark() bool {
 // fill reads once more, after making room: first by moving what is left to the
 // front, then by doubling.
 func (r *Reader) fill() {
-	if r.from == r.to {
-		r.from, r.to = 0, 0
-	}
-	if r.to == len(r.buf) {
+	if r.from == r.to || r.to == len(r.buf) {
 		r.makeRoom()
 	}
+	room := len(r.buf) - r.to
 	for range maxEmptyReads {
 		n, err := r.src.Read(r.buf[r.to:])
-		r.to += n
+		r.grow(n)
+		r.full = n == room
 		if err != nil {
 			r.err = err
 			return
@@ -175,14 +204,28 @@ func (r *Reader) fill() {
 	r.err = io.ErrNoProgress
 }
 
+// grow takes n more bytes, in which no line end has been looked for.
+func (r *Reader) grow(n int) {
+	known := r.to
+	r.to += n
+	if r.lf == known {
+		r.lf = r.find('\n', known)
+	}
+	if r.cr == known {
+		r.cr = r.find('\r', known)
+	}
+}
+
 func (r *Reader) makeRoom() {
 	held := r.buf[r.from:r.to]
-	if r.from >= len(r.buf)/2 && r.from > 0 {
+	if len(held) <= len(r.buf)/2 && len(r.buf) > 0 && (!r.full || len(r.buf) >= usualBuffer) {
 		copy(r.buf, held)
 	} else {
 		bigger := make([]byte, max(firstBuffer, 2*len(r.buf)))
 		copy(bigger, held)
 		r.buf = bigger
 	}
+	r.lf -= r.from
+	r.cr -= r.from
 	r.from, r.to = 0, len(held)
 }

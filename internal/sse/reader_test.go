@@ -59,6 +59,9 @@ func TestReaderFraming(t *testing.T) {
 		{"comments", ": hello\n\n:\ndata: 1\n: more\n\n", []got{{"", "1", true}}},
 		{"event without data is passed over", "event: a\n\ndata: 1\n\n", []got{{"", "1", true}}},
 		{"last event name wins", "event: a\nevent: b\ndata: 1\n\n", []got{{"b", "1", true}}},
+		{"last event name wins, behind the data too", "event: a\ndata: 1\nevent: b\n\nevent: a\ndata: 2\n\n", []got{{"b", "1", true}, {"a", "2", true}}},
+		{"events that begin alike", "event: a\ndata: 1\n\nevent: a\ndata: 2\n\nevent: a\nevent: b\ndata: 3\n\nevent: a\n\ndata: 4\n\n", []got{{"a", "1", true}, {"a", "2", true}, {"b", "3", true}, {"", "4", true}}},
+		{"events that begin alike but for their line ends", "event: a\rdata: 1\r\revent: a\r\ndata: 2\r\n\r\nevent: a\ndata: 3\n\n", []got{{"a", "1", true}, {"a", "2", true}, {"a", "3", true}}},
 		{"unknown fields", "id: 7\nretry: 5\nfoo: bar\ndata: 1\n\n", []got{{"", "1", true}}},
 		{"field name is exact", "Data: 1\n data: 2\ndata : 3\ndata: 4\n\n", []got{{"", "4", true}}},
 		{"many blank lines", "\n\n\ndata: 1\n\n\n\n\ndata: 2\n\n", []got{{"", "1", true}, {"", "2", true}}},
@@ -173,6 +176,26 @@ func TestReaderBuffered(t *testing.T) {
 		if r.Buffered() != want {
 			t.Errorf("Buffered after event %d = %v, want %v", i+1, !want, want)
 		}
+	}
+}
+
+// An event is whole until the next one is asked for, whatever else is asked.
+func TestReaderBufferedLeavesTheEventAlone(t *testing.T) {
+	r := NewReader(strings.NewReader("event: a\ndata: 1\ndata: 2\n\nevent: b\ndata: 3\ndata: 4\n\n"), 0)
+	e, err := r.Next()
+	if err != nil || !r.Buffered() {
+		t.Fatalf("Next = %v, Buffered = false, want an event and another", err)
+	}
+	if string(e.Name) != "a" || string(e.Data) != "1\n2" {
+		t.Errorf("event = %q, %q, want a, 1 and 2", e.Name, e.Data)
+	}
+}
+
+// A comment is no event: a writer that waited for it would wait for the network.
+func TestReaderBufferedPassesOverComments(t *testing.T) {
+	r := NewReader(strings.NewReader("data: 1\n\n: ping\n\n"), 0)
+	if _, err := r.Next(); err != nil || r.Buffered() {
+		t.Errorf("Buffered with a comment alone = %v, error %v; want false", r.Buffered(), err)
 	}
 }
 

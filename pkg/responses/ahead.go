@@ -21,7 +21,7 @@ var errHeldLongEnough = errors.New("held long enough")
 type opening struct{ events, bytes int }
 
 // over takes the next event and says whether reading ahead has shown enough.
-func (o *opening) over(e Event) bool {
+func (o *opening) over(e *Event) bool {
 	o.events++
 	o.bytes += len(e.Frame)
 	succeeds := e.Type == typeCompleted || e.Type == typeIncomplete
@@ -56,17 +56,18 @@ func (s *Stream) begin() error {
 }
 
 // clone is an event that outlives the reader's buffer.
-func (e Event) clone() Event {
-	e.Frame = bytes.Clone(e.Frame)
-	e.Data = bytes.Clone(e.Data)
-	return e
+func (e *Event) clone() *Event {
+	out := *e
+	out.Frame = bytes.Clone(e.Frame)
+	out.Data = bytes.Clone(e.Data)
+	return &out
 }
 
 // lookahead reads the first events in a goroutine of its own, so that whoever waits
 // for them can stop waiting. The goroutine ends by itself: it reads one event too
 // many at most, and closing the stream ends that read.
 type lookahead struct {
-	events   chan Event
+	events   chan *Event
 	err      error // what reading ended with; set before events is closed
 	released atomic.Bool
 	broken   atomic.Bool // err is there
@@ -77,7 +78,7 @@ type lookahead struct {
 
 func newLookahead(s *Stream, hold time.Duration) *lookahead {
 	// There is room for every event, so that the goroutine never waits for a reader.
-	l := &lookahead{events: make(chan Event, heldEvents), hold: hold}
+	l := &lookahead{events: make(chan *Event, heldEvents), hold: hold}
 	go l.run(s)
 	return l
 }
@@ -100,11 +101,11 @@ func (l *lookahead) run(s *Stream) {
 }
 
 // next is the next event, errHeldLongEnough once the time is over.
-func (l *lookahead) next() (Event, error) {
+func (l *lookahead) next() (*Event, error) {
 	select {
 	case event, ok := <-l.events:
 		if !ok {
-			return Event{}, l.err
+			return nil, l.err
 		}
 		if l.timer == nil {
 			l.timer = time.After(l.hold)
@@ -112,7 +113,7 @@ func (l *lookahead) next() (Event, error) {
 		return event, nil
 	case <-l.timer:
 		l.released.Store(true)
-		return Event{}, errHeldLongEnough
+		return nil, errHeldLongEnough
 	}
 }
 

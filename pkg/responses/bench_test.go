@@ -121,6 +121,8 @@ func BenchmarkAnswer(b *testing.B) {
 	})
 	run("collect", func(s *Stream) error { _, err := Collect(s); return err })
 	run("frames", func(s *Stream) error { return through(s, NewFrameSink(io.Discard).Event) })
+	run("lines", func(s *Stream) error { return through(s, NewLineSink(io.Discard).Event) })
+	run("events", func(s *Stream) error { return through(s, func(Event) error { return nil }) })
 }
 
 // through is drain without a list of what went by.

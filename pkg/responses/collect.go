@@ -175,22 +175,23 @@ func (k partKey) path() string {
 // textDone compares the deltas with the text as a whole. A model that sends no
 // deltas has said everything here.
 func (c *Collector) textDone(e Event) {
-	whole, ok := doneText(e)
-	if !ok {
+	value := doneText(e)
+	if value == nil {
 		return
 	}
-	text := c.text(e)
+	whole, text := textOf(value), c.text(e)
 	if text.Len() == 0 {
-		text.WriteString(whole)
+		text.Write(whole)
 		return
 	}
-	if text.String() != whole {
+	if text.String() != string(whole) {
 		c.mismatch()
 	}
 }
 
-// doneText is the whole text that a done event repeats.
-func doneText(e Event) (string, bool) {
+// doneText is the whole text that a done event repeats, as a JSON string; nil if it
+// repeats none.
+func doneText(e Event) []byte {
 	field := "text"
 	switch e.Type {
 	case typeRefusalDone:
@@ -200,8 +201,10 @@ func doneText(e Event) (string, bool) {
 	case typeInputDone:
 		field = "input"
 	}
-	text := gjson.GetBytes(e.Data, field)
-	return text.Str, text.Type == gjson.String
+	if value := memberValue(e.Data, field); isString(value) {
+		return value
+	}
+	return nil
 }
 
 // itemDone stores a finished item, after comparing its texts with the deltas.

@@ -63,13 +63,7 @@ func (e Event) RawDelta() []byte {
 }
 
 // delta is Delta as a part of Data, or a new slice if it came with escapes.
-func (e Event) delta() []byte {
-	text := inside(e.value(memberDelta))
-	if hasEscape(text) {
-		return unescape(nil, text)
-	}
-	return text
-}
+func (e Event) delta() []byte { return textOf(e.value(memberDelta)) }
 
 // OutputIndex is the place in the output that the event speaks of.
 func (e Event) OutputIndex() int { return integer(e.value(memberOutputIndex)) }
@@ -96,18 +90,18 @@ func (e *Event) value(m member) []byte {
 	return found.value(e.Data, m)
 }
 
-// newEvent reads the type out of an event's data. It is false for data that is not
-// a JSON object with a type.
-func newEvent(data, frame []byte) (e Event, ok bool) {
+// read makes e the event of a frame. It is false for data that is not a JSON object with
+// a type.
+func (e *Event) read(data, frame []byte) bool {
 	if !e.members.scan(data) {
-		return Event{}, false
+		return false
 	}
 	kind := e.members.value(data, memberType)
 	if !isString(kind) {
-		return Event{}, false
+		return false
 	}
 	e.Type, e.Data, e.Frame = typeName(inside(kind)), data, frame
-	return e, true
+	return true
 }
 
 // typeName is the text of what stands between the quotes of a type, without an
@@ -141,7 +135,7 @@ func (e Event) Terminal() bool {
 }
 
 // failure is what a terminal or error event says went wrong; nil for others.
-func (e Event) failure() *APIError {
+func (e *Event) failure() *APIError {
 	if e.Type != typeFailed && e.Type != typeError && e.Type != typeIncomplete {
 		return nil // before anything is allocated: this is nearly every event
 	}

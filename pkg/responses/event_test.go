@@ -18,6 +18,13 @@ type view struct {
 	IsCall                      bool
 }
 
+func newEvent(data, frame []byte) (e Event, ok bool) {
+	if !e.read(data, frame) {
+		return Event{}, false
+	}
+	return e, true
+}
+
 func TestEventViews(t *testing.T) {
 	tests := []struct {
 		name, data string

@@ -38,7 +38,7 @@ func (l *LineSink) Event(e Event) error {
 // compact is JSON on one line: as it is if it has no line break, else without
 // white space.
 func compact(data []byte) []byte {
-	if !bytes.ContainsAny(data, "\r\n") {
+	if bytes.IndexByte(data, '\n') < 0 && bytes.IndexByte(data, '\r') < 0 {
 		return data
 	}
 	var b bytes.Buffer

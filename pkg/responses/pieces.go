@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
-
-	"github.com/tidwall/gjson"
 )
 
 // Piece is some text of an answer.
@@ -27,7 +25,7 @@ type Pieces struct {
 	sums          map[textPlace]*textSum
 	last          *textSum // the text that the last piece belonged to
 	seed          maphash.Seed
-	scratch       []byte // a delta that came with escapes, without them
+	scratch       []byte // a text that came with escapes, without them
 	text, refused bool
 	fault         error
 }
@@ -46,31 +44,47 @@ type textSum struct {
 }
 
 // Event calls give with each piece of text that an event brings.
-func (p *Pieces) Event(e Event, give func(Piece)) {
-	switch e.Type {
-	case typeTextDelta, typeRefusalDelta:
-		p.piece(placeOf(e), p.delta(e), give)
-	case typeTextDone, typeRefusalDone:
-		if whole, ok := doneText(e); ok {
-			p.whole(placeOf(e), whole, give)
-		}
-	case typeItemDone:
-		p.Item(e.OutputIndex(), e.Item(), give)
-	}
-}
+func (p *Pieces) Event(e Event, give func(Piece)) { p.event(e, asPiece(give)) }
 
 // Item calls give with the text of a finished output item that was not given yet.
 func (p *Pieces) Item(index int, item json.RawMessage, give func(Piece)) {
-	if gjson.GetBytes(item, "type").Str != "message" {
+	p.item(index, item, asPiece(give))
+}
+
+func asPiece(give func(Piece)) giver {
+	return func(place textPlace, text []byte) { give(Piece{string(text), place.output, place.refusal}) }
+}
+
+// giver takes a piece of text, which is valid until it returns. It spares whoever writes
+// the text at once a string of each piece.
+type giver func(place textPlace, text []byte)
+
+func (p *Pieces) event(e Event, give giver) {
+	switch e.Type {
+	case typeTextDelta, typeRefusalDelta:
+		p.piece(placeOf(e), p.plain(e.value(memberDelta)), give)
+	case typeTextDone, typeRefusalDone:
+		if whole := doneText(e); whole != nil {
+			p.whole(placeOf(e), whole, give)
+		}
+	case typeItemDone:
+		p.item(e.OutputIndex(), e.value(memberItem), give)
+	}
+}
+
+func (p *Pieces) item(index int, item json.RawMessage, give giver) {
+	if string(textOf(memberValue(item, "type"))) != "message" {
 		return
 	}
-	for i, part := range gjson.GetBytes(item, "content").Array() {
-		switch part.Get("type").Str {
+	i := 0
+	for part := range elements(memberValue(item, "content")) {
+		switch string(textOf(memberValue(part, "type"))) {
 		case "output_text":
-			p.whole(textPlace{index, i, false}, part.Get("text").Str, give)
+			p.whole(textPlace{index, i, false}, memberValue(part, "text"), give)
 		case "refusal":
-			p.whole(textPlace{index, i, true}, part.Get("refusal").Str, give)
+			p.whole(textPlace{index, i, true}, memberValue(part, "refusal"), give)
 		}
+		i++
 	}
 }
 
@@ -91,9 +105,9 @@ func placeOf(e Event) textPlace {
 	}
 }
 
-// delta is the text of a delta, valid until the next one.
-func (p *Pieces) delta(e Event) []byte {
-	text := inside(e.RawDelta())
+// plain is the text of a JSON string, valid until the next one.
+func (p *Pieces) plain(value []byte) []byte {
+	text := inside(value)
 	if hasEscape(text) {
 		p.scratch = unescape(p.scratch[:0], text)
 		return p.scratch
@@ -101,7 +115,7 @@ func (p *Pieces) delta(e Event) []byte {
 	return text
 }
 
-func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
+func (p *Pieces) piece(place textPlace, text []byte, give giver) {
 	if len(text) == 0 {
 		return
 	}
@@ -110,7 +124,7 @@ func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
 	sum.len += len(text)
 	p.refused = p.refused || place.refusal
 	p.text = p.text || !place.refusal
-	give(Piece{string(text), place.output, place.refusal})
+	give(place, text)
 }
 
 func (p *Pieces) sum(place textPlace) *textSum {
@@ -128,15 +142,15 @@ func (p *Pieces) sum(place textPlace) *textSum {
 	return p.last
 }
 
-// whole compares a finished text with its pieces. If there were none, it is given
-// itself: some models send no deltas.
-func (p *Pieces) whole(place textPlace, text string, give func(Piece)) {
-	sum := p.sum(place)
+// whole compares a finished text, a JSON string, with its pieces. If there were none, it
+// is given itself: some models send no deltas.
+func (p *Pieces) whole(place textPlace, value []byte, give giver) {
+	sum, text := p.sum(place), p.plain(value)
 	if sum.len == 0 {
-		p.piece(place, []byte(text), give)
+		p.piece(place, text, give)
 		return
 	}
-	if sum.len != len(text) || sum.hash.Sum64() != maphash.String(p.seed, text) {
+	if sum.len != len(text) || sum.hash.Sum64() != maphash.Bytes(p.seed, text) {
 		p.fault = fmt.Errorf("%w: the pieces received do not add up to the finished text", ErrTruncated)
 	}
 }

@@ -108,17 +108,17 @@ func (r *Response) ToolCalls() []ToolCall {
 // ReadToolCall reads an output item. It is false for an item that is no call of a
 // tool of the caller.
 func ReadToolCall(item json.RawMessage) (ToolCall, bool) {
-	fields := gjson.GetManyBytes(item, "type", "call_id", "name", "arguments", "input")
-	call := ToolCall{ID: fields[1].Str, Name: fields[2].Str}
-	switch fields[0].Str {
+	text := "arguments"
+	kind := gjson.GetBytes(item, "type").Str
+	switch kind {
 	case "function_call":
-		call.Arguments = fields[3].Str
 	case "custom_tool_call":
-		call.Arguments, call.Custom = fields[4].Str, true
+		text = "input"
 	default:
-		return ToolCall{}, false
+		return ToolCall{}, false // before a long message is searched for what it has not
 	}
-	return call, true
+	fields := gjson.GetManyBytes(item, "call_id", "name", text)
+	return ToolCall{ID: fields[0].Str, Name: fields[1].Str, Arguments: fields[2].Str, Custom: kind == "custom_tool_call"}, true
 }
 
 // MarshalJSON gives the backend's response object with `output` filled in: the

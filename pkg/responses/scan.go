@@ -32,7 +32,7 @@ func (found *members) scan(data []byte) bool {
 	if len(data) > math.MaxInt32 {
 		return false
 	}
-	found.size = uint32(len(data))
+	*found = members{size: uint32(len(data))}
 	if found.scanUsual(data) {
 		return true
 	}

@@ -2,6 +2,7 @@ package responses
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -22,11 +23,22 @@ func inside(value []byte) []byte {
 // hasEscape says whether the inside of a JSON string is not its text.
 func hasEscape(inside []byte) bool { return bytes.IndexByte(inside, '\\') >= 0 }
 
+// textOf is the text of a JSON string: a part of value, or a new slice if it came with
+// escapes. It is nil for another value.
+func textOf(value []byte) []byte {
+	text := inside(value)
+	if hasEscape(text) {
+		return unescape(nil, text)
+	}
+	return text
+}
+
 // unescape appends to dst the text that the inside of a valid JSON string stands for.
 // As in gjson, which reads the finished items that the pieces are compared with, half
 // a pair of surrogates takes the \u escape behind it along and becomes U+FFFD, and
 // bytes that are no UTF-8 stay as they are.
 func unescape(dst, inside []byte) []byte {
+	dst = slices.Grow(dst, len(inside)) // it never gets longer
 	for {
 		i := bytes.IndexByte(inside, '\\')
 		if i < 0 {

@@ -187,6 +187,19 @@ func skipEscape(data []byte, i int) int {
 }
 
 func skipNumber(data []byte, i int) int {
+	end := i
+	for end < len(data) && data[end]-'0' <= 9 {
+		end++
+	}
+	// Nearly all are plain: digits alone, with something behind them.
+	if end > i && end < len(data) && (data[i] != '0' || end == i+1) && data[end] != '.' && data[end]|0x20 != 'e' {
+		return end
+	}
+	return skipAnyNumber(data, i)
+}
+
+// skipAnyNumber is skipNumber for whatever a number can be.
+func skipAnyNumber(data []byte, i int) int {
 	if i < len(data) && data[i] == '-' {
 		i++
 	}

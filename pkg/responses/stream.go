@@ -36,7 +36,7 @@ type Stream struct {
 	reader   *sse.Reader
 	attempts int
 
-	held     []Event     // read before the caller asked, oldest first
+	held     []*Event    // read before the caller asked, oldest first
 	heldErr  error       // what reading ahead ended with
 	ahead    *lookahead  // what was read ahead; nil if nothing was
 	caughtUp bool        // all of that has been taken
@@ -44,6 +44,7 @@ type Stream struct {
 	reached  atomic.Bool // the terminal event has come, and nothing reads the body any more
 	failed   *APIError
 	number   int
+	event    Event // the last one that was read
 }
 
 func newStream(ctx context.Context, c *Client, resp *http.Response, idle *idleTimer, cancel context.CancelCauseFunc) *Stream {
@@ -115,7 +116,7 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 				}
 				return
 			}
-			if !yield(event, nil) {
+			if !yield(*event, nil) {
 				return
 			}
 		}
@@ -123,14 +124,14 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 }
 
 // next is the next event; io.EOF after a success.
-func (s *Stream) next() (Event, error) {
+func (s *Stream) next() (*Event, error) {
 	if len(s.held) > 0 {
 		event := s.held[0]
 		s.held = s.held[1:]
 		return event, nil
 	}
 	if s.heldErr != nil {
-		return Event{}, s.heldErr
+		return nil, s.heldErr
 	}
 	event, err := s.further()
 	if err != nil {
@@ -141,7 +142,7 @@ func (s *Stream) next() (Event, error) {
 
 // further is the next event that is not held back: one that was read ahead, else one
 // from the connection.
-func (s *Stream) further() (Event, error) {
+func (s *Stream) further() (*Event, error) {
 	if s.ahead == nil || s.caughtUp {
 		return s.read()
 	}
@@ -151,35 +152,34 @@ func (s *Stream) further() (Event, error) {
 	}
 	s.caughtUp = true
 	if s.ahead.err != nil {
-		return Event{}, s.ahead.err
+		return nil, s.ahead.err
 	}
 	return s.read()
 }
 
-// read takes one event from the connection.
-func (s *Stream) read() (Event, error) {
+// read takes one event from the connection. It is valid until the next one.
+func (s *Stream) read() (*Event, error) {
 	if s.reached.Load() {
-		return Event{}, s.outcome()
+		return nil, s.outcome()
 	}
 	for {
 		frame, err := s.reader.Next()
 		if err != nil {
-			return Event{}, s.ended(err)
+			return nil, s.ended(err)
 		}
 		s.number++
-		event, ok := newEvent(frame.Data, frame.Frame)
-		if !ok {
+		if !s.event.read(frame.Data, frame.Frame) {
 			s.skip(frame)
 			continue
 		}
 		s.seen = true
-		s.note(event)
-		return event, nil
+		s.note(&s.event)
+		return &s.event, nil
 	}
 }
 
 // note keeps what an event says about the end of the stream.
-func (s *Stream) note(e Event) {
+func (s *Stream) note(e *Event) {
 	failure := e.failure()
 	if failure != nil {
 		failure.RequestID = s.RequestID()

@@ -25,9 +25,10 @@ func NewTextSink(w io.Writer) *TextSink {
 // error is the writer's.
 func (t *TextSink) Event(e Event, more bool) error {
 	first := !t.wrote
-	t.pieces.Event(e, t.piece)
 	if e.Type == typeItemDone {
-		t.call(e.Item())
+		t.item(e.OutputIndex(), e.value(memberItem))
+	} else {
+		t.pieces.event(e, t.piece)
 	}
 	if more && !first {
 		return nil
@@ -38,9 +39,13 @@ func (t *TextSink) Event(e Event, more bool) error {
 // Item takes a finished output item, for an answer that was collected first. The
 // error is the writer's.
 func (t *TextSink) Item(index int, item json.RawMessage) error {
-	t.pieces.Item(index, item, t.piece)
-	t.call(item)
+	t.item(index, item)
 	return t.out.Flush()
+}
+
+func (t *TextSink) item(index int, item json.RawMessage) {
+	t.pieces.item(index, item, t.piece)
+	t.call(item)
 }
 
 // Finish writes what is held back, and a newline if the text lacks one and newline
@@ -58,7 +63,10 @@ func (t *TextSink) Finish(newline bool) error {
 // Wrote says whether anything was written.
 func (t *TextSink) Wrote() bool { return t.wrote }
 
-func (t *TextSink) piece(p Piece) { t.write(p.Text) }
+func (t *TextSink) piece(_ textPlace, text []byte) {
+	t.wrote, t.last = true, text[len(text)-1]
+	_, _ = t.out.Write(text) // the error stays in the writer and comes with Flush
+}
 
 // call writes the call of a tool on a line of its own.
 func (t *TextSink) call(item json.RawMessage) {

@@ -79,7 +79,7 @@ func (f foreign) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func quoted(t *testing.T, text string) string {
+func asJSON(t *testing.T, text string) string {
 	t.Helper()
 	data, err := json.Marshal(text)
 	if err != nil {
@@ -92,7 +92,7 @@ func quoted(t *testing.T, text string) string {
 // a terminal; nor do those in tool names, titles, names of files and what a server logs.
 func TestNothingSteersATerminal(t *testing.T) {
 	t.Parallel()
-	evil := quoted(t, steer)
+	evil := asJSON(t, steer)
 	t.Run("model text", func(t *testing.T) {
 		t.Parallel()
 		p := atTerminal(t, emulator.Scene{Text: steer, Reasoning: "R " + steer})

@@ -171,9 +171,11 @@ func TestNothingSteersATerminal(t *testing.T) {
 		p.mute(t, "", "ask", "--debug", "-v", "hi")
 		claims := base64.RawURLEncoding.EncodeToString([]byte(`{"email":` + evil + `,"iss":` + evil + `,"aud":[` + evil + `],` + evil + `:` + evil + `,"exp":1}`))
 		for _, flags := range []string{"", "--claims all", "--json"} {
-			p.mute(t, "red", append([]string{"auth", "info", "--token", "eyJhbGciOiJub25lIn0." + claims + ".x"}, strings.Fields(flags)...)...)
+			p.Stdin, p.StdinKind = strings.NewReader("eyJhbGciOiJub25lIn0."+claims+".x"), StdinPipe
+			p.mute(t, "red", append([]string{"auth", "info", "--token", "-"}, strings.Fields(flags)...)...)
 		}
-		p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
+		p.StdinKind = StdinNone
+		p.scene(t, emulator.Scene{Plan: steer, DeviceApproval: emulator.DeviceApprovalAtOnce, DeviceIntervalS: 1})
 		p.mute(t, "", "auth", "login-device", "--force")
 	})
 	t.Run("lists of the backend", func(t *testing.T) {
@@ -192,11 +194,15 @@ func TestNothingSteersATerminal(t *testing.T) {
 	})
 	t.Run("tools", func(t *testing.T) {
 		t.Parallel()
-		p := atTerminal(t, emulator.Scene{ToolCalls: 2, ToolArguments: `{"a":` + evil + `}`})
+		p := atTerminal(t, emulator.Scene{})
 		p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-		tool := `{"type":"function","name":` + evil + `,"parameters":{"type":"object"}}`
-		for _, line := range []string{"respond", "respond --stream", "respond --json", "respond --jsonl"} {
-			p.mute(t, "red", append(strings.Fields(line), "--tool", tool, "hi")...)
+		event := func(text string) string { return "data: " + text + "\n\n" }
+		item := `{"id":"fc_1","type":"function_call","status":"completed","call_id":` + evil + `,"name":` + evil + `,"arguments":` + evil + `}`
+		p.Transport = foreign{next: p.Transport, path: "/responses", status: 200, kind: "text/event-stream", body: event(`{"type":"response.created","response":{"id":"resp_1"}}`) +
+			event(`{"type":"response.output_item.added","output_index":0,"item":`+item+`}`) + event(`{"type":"response.output_item.done","output_index":0,"item":`+item+`}`) +
+			event(`{"type":"response.completed","response":{"id":"resp_1","status":"completed","model":`+evil+`,"output":[],"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}}`)}
+		for _, line := range []string{"respond", "respond --stream", "respond --json", "respond --jsonl", "respond --sse", "ask", "ask --json", "ask --jsonl", "ask -u -v"} {
+			p.mute(t, "red", append(strings.Fields(line), "hi")...)
 		}
 	})
 	t.Run("conversations", func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // A scene that somebody writes is one that can be played, or an error.
@@ -48,5 +49,34 @@ func FuzzRequests(f *testing.F) {
 			t.Fatal(err)
 		}
 		e.ClearJournal()
+	})
+}
+
+// A folder of recordings is one that can be replayed, or an error; and what is replayed is
+// the recording.
+func FuzzReplay(f *testing.F) {
+	f.Add([]byte("event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"id\":\"r\"}}\n\n"), []byte(`{"request":{"model":"m","input":[]},"status":200,"headers":{"x-a":"b"}}`))
+	f.Add([]byte(""), []byte(`{}`))
+	f.Add([]byte("data: \xff\r\r\n"), []byte(`{"request":null,"response_headers":[["a"]]}`))
+	f.Fuzz(func(t *testing.T, stream, about []byte) {
+		folder := fstest.MapFS{"a.sse": {Data: stream}, "a.json": {Data: about}}
+		valid := ValidateReplay(folder) == nil
+		e := New(Config{Seed: 1, Replay: folder})
+		login := e.Login(LoginOptions{})
+		request := httptest.NewRequest(http.MethodPost, "/backend-api/codex/responses", strings.NewReader(
+			`{"model":"gpt-5.5","instructions":"x","stream":true,"store":false,"input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}]}`))
+		request.Host = "127.0.0.1"
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Authorization", "Bearer "+login.AccessToken)
+		request.Header.Set("ChatGPT-Account-Id", login.AccountID)
+		request.Header.Set("User-Agent", "codexctl/test")
+		answer := httptest.NewRecorder()
+		e.ServeHTTP(answer, request)
+		if !valid && answer.Code != http.StatusInternalServerError {
+			t.Errorf("a broken folder is answered with %d", answer.Code)
+		}
+		if answer.Code == http.StatusOK && answer.Body.String() != string(stream) {
+			t.Errorf("%q is replayed as %q", stream, answer.Body)
+		}
 	})
 }

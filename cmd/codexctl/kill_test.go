@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,14 +17,8 @@ import (
 // kills is how many processes are killed. The figure of quality.md is 200:
 // CODEXCTL_TEST_KILLS=200 go test ./cmd/codexctl -run Kill
 func kills(t *testing.T) int {
-	n, err := strconv.Atoi(os.Getenv("CODEXCTL_TEST_KILLS"))
-	switch {
-	case os.Getenv("CODEXCTL_TEST_KILLS") == "":
-		return 36
-	case err != nil:
-		t.Fatalf("CODEXCTL_TEST_KILLS: %v", err)
-	}
-	return n
+	t.Helper()
+	return figure(t, "CODEXCTL_TEST_KILLS", 36)
 }
 
 // quality.md, Reliability: "kill -9 at random moments of login, renewal": every file

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -35,7 +36,23 @@ func holdLock() {
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
-// quality.md, Reliability, renewal race: many processes find one expired login.
+// figure is how often something is done here: as often as the variable says, which is
+// how the figures of quality.md are reached, else so that the tests are quick.
+func figure(t *testing.T, variable string, quick int) int {
+	t.Helper()
+	text := os.Getenv(variable)
+	if text == "" {
+		return quick
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q, want a number", variable, text)
+	}
+	return n
+}
+
+// quality.md, Reliability, renewal race: many processes find one expired login. The figure
+// is 20 rounds: CODEXCTL_TEST_ROUNDS=20 go test ./cmd/codexctl -run RenewalRace
 // cli-tools.md 7, check 9: one refresh request, and all succeed (cli.md 3, the lock).
 func TestRenewalRace(t *testing.T) {
 	const processes = 50
@@ -48,8 +65,10 @@ func TestRenewalRace(t *testing.T) {
 		{"our store, while a foreign process holds the lock", credentials.LangChain, true},
 		{"the official file, named", credentials.Codex, false},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	rounds := figure(t, "CODEXCTL_TEST_ROUNDS", 1)
+	for round := range rounds * len(tests) {
+		tt := tests[round%len(tests)]
+		t.Run(fmt.Sprintf("%s, round %d", tt.name, round/len(tests)+1), func(t *testing.T) {
 			stand := emulator.New(emulator.Config{Seed: 1})
 			server := httptest.NewServer(stand)
 			defer server.Close()

@@ -141,30 +141,40 @@ func TestServeReplicasKeepOrder(t *testing.T) {
 	}
 }
 
-// Contract: N replicas with one expired login spend one refresh token once.
+// Contract: N replicas with one expired login spend one refresh token once; with the lock
+// of the folder that they share, and with the guard in Redis as well.
+// CODEXCTL_TEST_ROUNDS=20 go test ./cmd/codexctl -run RenewOnce
 func TestServeReplicasRenewOnce(t *testing.T) {
 	t.Parallel()
-	const replicas = 4
-	store := redisServer(t)
+	t.Run("folder", func(t *testing.T) { replicasRenewOnce(t) })
+	t.Run("redis", func(t *testing.T) { replicasRenewOnce(t, "--session-store", redisServer(t)) })
+}
+
+func replicasRenewOnce(t *testing.T, args ...string) {
+	const replicas, callers = 4, 5
 	stand, url, home := standIn(t)
-	writeLogin(t, stand, credentials.LangChain, loginIn(home), emulator.LoginOptions{Expired: true})
 	var servers []*serving
 	for range replicas {
-		servers = append(servers, serve(t, url, home, "--session-store", store))
+		servers = append(servers, serve(t, url, home, args...))
 	}
-	var all sync.WaitGroup
-	for _, s := range servers {
-		for range 5 {
-			all.Go(func() {
-				if status, answer := s.post("/v1/responses", `{"model":"gpt-5.5","input":"hi","store":false}`); status != http.StatusOK {
-					t.Errorf("%d %s", status, answer)
-				}
-			})
+	for round := range figure(t, "CODEXCTL_TEST_ROUNDS", 2) {
+		// Another login each time, under servers that run: as after signing in anew.
+		writeLogin(t, stand, credentials.LangChain, loginIn(home), emulator.LoginOptions{Expired: true})
+		before := len(stand.Journal("/oauth/token"))
+		var all sync.WaitGroup
+		for _, s := range servers {
+			for range callers {
+				all.Go(func() {
+					if status, answer := s.post("/v1/responses", `{"model":"gpt-5.5","input":"hi","store":false}`); status != http.StatusOK {
+						t.Errorf("round %d: %d %s", round, status, answer)
+					}
+				})
+			}
 		}
-	}
-	all.Wait()
-	if n := len(stand.Journal("/oauth/token")); n != 1 {
-		t.Errorf("%d renewals, want 1", n)
+		all.Wait()
+		if n := len(stand.Journal("/oauth/token")) - before; n != 1 {
+			t.Errorf("round %d: %d renewals, want 1", round, n)
+		}
 	}
 }
 

@@ -86,6 +86,9 @@ func (o *importOptions) run(ctx context.Context, inv *invocation, args []string)
 		return usagef("%s has the %s form, not %s", name, has, from)
 	}
 	target := inv.locator().Target()
+	if err := hasPlace(target); err != nil {
+		return err
+	}
 	if !piped(args) && sameFile(name, target.Path) {
 		return usagef("%s is our store already", name)
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/codexctl/codexctl/internal/batch"
 	"github.com/codexctl/codexctl/pkg/responses"
@@ -68,7 +69,7 @@ func (b *batchRun) open(ctx context.Context) error {
 	switch {
 	case !errors.As(err, &path):
 		return err
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.ENOSPC):
 		return &settingError{o.fileFlag(), plainPathError(err)}
 	}
 	return usagef("%s: %v", o.fileFlag(), plainPathError(err))

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"math"
 	"strconv"
 	"strings"
 
@@ -57,7 +59,10 @@ func (e *bodyEdit) checkPath(path string) error {
 			return usagef("--set %s: %q is no name of a field", path, name)
 		}
 		index, err := strconv.Atoi(name)
-		if err != nil || index < 0 {
+		switch {
+		case errors.Is(err, strconv.ErrRange) && name[0] != '-':
+			index = math.MaxInt // the library would count up to it
+		case err != nil, index < 0:
 			continue
 		}
 		list := gjson.ParseBytes(e.body)
@@ -65,7 +70,7 @@ func (e *bodyEdit) checkPath(path string) error {
 			list = list.Get(strings.Join(names[:at], "."))
 		}
 		if !list.IsObject() && index > len(list.Array()) {
-			return usagef("--set %s: the list has %d entries, so %d is beyond its end", path, len(list.Array()), index)
+			return usagef("--set %s: the list has %d entries, so %s is beyond its end", path, len(list.Array()), name)
 		}
 	}
 	return nil

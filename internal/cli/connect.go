@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,6 +16,7 @@ import (
 type connectLimit struct {
 	next  http.RoundTripper
 	limit time.Duration
+	proxy func(*http.Request) (*url.URL, error)
 }
 
 // RoundTrip sends the request once there is a connection for it.
@@ -26,7 +28,11 @@ func (c *connectLimit) RoundTrip(req *http.Request) (*http.Response, error) {
 	// The context must live as long as the answer's body; it ends with the request's own.
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(c.limit, func() { cancel(late) })
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { timer.Stop() }}
+	var connected atomic.Bool
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		connected.Store(true)
+		timer.Stop()
+	}}
 	resp, err := c.next.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
 	timer.Stop()
 	if err == nil {
@@ -35,6 +41,10 @@ func (c *connectLimit) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer cancel(nil)
 	if errors.Is(context.Cause(ctx), late) && req.Context().Err() == nil {
 		return nil, late
+	}
+	if address, _ := c.proxy(req); address != nil && !connected.Load() {
+		// What a proxy says wrong would else be blamed on the backend.
+		return nil, fmt.Errorf("through the proxy %s: %w", address.Host, err)
 	}
 	return nil, err
 }

@@ -68,8 +68,8 @@ func newSignIn(ctx context.Context, inv *invocation, replace *replaceOptions) (*
 // begin makes sure, before anybody is asked to sign in, that a present login may be
 // replaced and that the new one can be stored.
 func (s *signIn) begin(ctx context.Context) error {
-	if s.keeper.File.Path == "" {
-		return &settingError{"HOME", errors.New("there is no home directory to store the login in; name a file: --auth-file FILE")}
+	if err := hasPlace(s.keeper.File); err != nil {
+		return err
 	}
 	if err := s.replace.mayReplace(ctx, s.inv, s.keeper.File); err != nil {
 		return err
@@ -80,6 +80,14 @@ func (s *signIn) begin(ctx context.Context) error {
 		}
 	}
 	return s.keeper.Check(ctx)
+}
+
+// hasPlace refuses a store that lies nowhere.
+func hasPlace(file credentials.File) error {
+	if file.Path == "" {
+		return &settingError{"HOME", errors.New("there is no home directory to store the login in; name a file: --auth-file FILE")}
+	}
+	return nil
 }
 
 // emit writes a line of --jsonl. It is safe for concurrent use.

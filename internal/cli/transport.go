@@ -41,15 +41,16 @@ func (inv *invocation) network(ctx context.Context) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	proxy := inv.proxies().ProxyFunc()
+	proxies := inv.proxies().ProxyFunc()
+	proxy := func(r *http.Request) (*url.URL, error) {
+		if loopback(r.URL.Hostname()) {
+			return nil, nil
+		}
+		return proxies(r.URL)
+	}
 	dialer := &net.Dialer{Timeout: g.connectTimeout, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
-		Proxy: func(r *http.Request) (*url.URL, error) {
-			if loopback(r.URL.Hostname()) {
-				return nil, nil
-			}
-			return proxy(r.URL)
-		},
+		Proxy:                  proxy,
 		OnProxyConnectResponse: proxyAnswer,
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
@@ -61,7 +62,7 @@ func (inv *invocation) network(ctx context.Context) (http.RoundTripper, error) {
 		// A compressed stream is held back until a block is full.
 		DisableCompression: true,
 	}
-	return &connectLimit{transport, g.connectTimeout}, nil
+	return &connectLimit{transport, g.connectTimeout, proxy}, nil
 }
 
 // proxies reads the proxy variables through the Env. ALL_PROXY stands in for those

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode/utf8"
 )
 
 func TestColour(t *testing.T) {
@@ -116,4 +117,39 @@ func TestPlainChoose(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Whatever comes, and however it is cut into writes, nothing that steers gets through, and
+// what is no control character stays.
+func FuzzClean(f *testing.F) {
+	f.Add([]byte(steering), 3)
+	f.Add([]byte("Grüße \xe2\x80\xae \xe2\x81\xa6 \x9b2J \xc2\x9b \xff\xfe 👩‍👩‍👧\r\n"), 1)
+	f.Add([]byte("\xe2\x80"), 1)
+	f.Fuzz(func(t *testing.T, data []byte, size int) {
+		want := Clean(string(data))
+		if !utf8.ValidString(want) {
+			t.Errorf("%q becomes %q, which is no UTF-8: its bytes may steer", data, want)
+		}
+		for _, r := range want {
+			if steers(r) {
+				t.Errorf("%q lets %U through", data, r)
+			}
+		}
+		if again := Clean(want); again != want {
+			t.Errorf("%q cleaned twice is %q", want, again)
+		}
+		var out bytes.Buffer
+		w := CleanWriter(&out)
+		for rest := data; len(rest) > 0; {
+			n := min(max(1, size), len(rest))
+			if _, err := w.Write(rest[:n]); err != nil {
+				t.Fatal(err)
+			}
+			rest = rest[n:]
+		}
+		// The beginning of a character that never ends is held back.
+		if got := out.String(); !strings.HasPrefix(want, got) || len(want)-len(got) > 3*utf8.UTFMax {
+			t.Errorf("in writes of %d bytes %q becomes %q, want %q", size, data, got, want)
+		}
+	})
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/codexctl/codexctl/internal/cli"
 )
 
-// signalled is a context that a signal ends. It asks for signals when somebody first
+// listening is a context that a signal ends. It asks for signals when somebody first
 // wants to know its end: to ask takes two threads, and a tenth of the time of a command
 // that only prints. Until then a signal ends the process, as it does before main.
-type signalled struct {
+type listening struct {
 	context.Context
 	listen func()
 }
@@ -21,13 +21,13 @@ type signalled struct {
 // untilSignal is parent until the process is told to end.
 func untilSignal(parent context.Context) context.Context {
 	ctx, stop := context.WithCancelCause(parent)
-	return signalled{ctx, sync.OnceFunc(func() { go endOnSignal(stop) })}
+	return listening{ctx, sync.OnceFunc(func() { go endOnSignal(stop) })}
 }
 
 // Done is the channel of the context, once the signals are asked for.
-func (s signalled) Done() <-chan struct{} {
-	s.listen()
-	return s.Context.Done()
+func (l listening) Done() <-chan struct{} {
+	l.listen()
+	return l.Context.Done()
 }
 
 // endOnSignal waits for a signal, which ends the context, and for a second one, which

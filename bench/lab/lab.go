@@ -23,6 +23,7 @@ const (
 	Codexctl     = "codexctl"
 	Hello        = "hello"        // prints a line
 	Libraries    = "libraries"    // links the given libraries and prints a line
+	Network      = "network"      // links what can ask over HTTP as well
 	ReverseProxy = "reverseproxy" // a bare reverse proxy
 )
 
@@ -40,6 +41,7 @@ func Open(ctx context.Context, root string, quick bool) (*Lab, error) {
 		Codexctl:     "./cmd/codexctl",
 		Hello:        "./bench/rivals/hello",
 		Libraries:    "./bench/rivals/libraries",
+		Network:      "./bench/rivals/network",
 		ReverseProxy: "./bench/rivals/reverseproxy",
 	} {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-ldflags", "-s -w",

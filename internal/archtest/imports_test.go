@@ -44,6 +44,7 @@ var rooms = map[string][]string{
 	"bench/lab":                 {},
 	"bench/rivals/hello":        {},
 	"bench/rivals/libraries":    {},
+	"bench/rivals/network":      {},
 	"bench/rivals/reverseproxy": {},
 }
 

@@ -77,7 +77,7 @@ const (
 func ProcessEnv() *Env {
 	home, _ := os.UserHomeDir()
 	env := &Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: unkilled(os.Stdout), Stderr: unkilled(os.Stderr),
 		StdinKind:      stdinKind(os.Stdin),
 		StdoutTerminal: terminal.Is(os.Stdout),
 		StderrTerminal: terminal.Is(os.Stderr),

@@ -123,7 +123,7 @@ func underscored(flag string) string { return strings.ReplaceAll(flag, "-", "_")
 // variableOf is the variable of a flag, of a command's own or of all.
 func variableOf(command, flag string) string {
 	name := strings.TrimSpace(command + " " + flag)
-	return "CODEXCTL_" + strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_").Replace(name))
+	return "CODEXCTL_" + strings.ToUpper(underscored(strings.ReplaceAll(name, " ", "_")))
 }
 
 // listedSetting is a setting of the command tree.
@@ -164,7 +164,7 @@ func allSettings(env *Env) []listedSetting {
 }
 
 func settingsAmong(command string, flags []flagSpec) []listedSetting {
-	var all []listedSetting
+	all := make([]listedSetting, 0, len(flags))
 	for _, f := range flags {
 		if s, ok := settingOf(command, f.name); ok {
 			all = append(all, listedSetting{command, f, s})

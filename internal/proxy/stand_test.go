@@ -31,8 +31,7 @@ import (
 
 // Every answer that a test opens has to be gone at its end.
 func TestMain(m *testing.M) {
-	// The metrics library keeps one goroutine for the life of the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
+	goleak.VerifyTestMain(m)
 }
 
 const (

@@ -50,11 +50,16 @@ func TestHostile(t *testing.T) {
 		{"branches at every level of the answer", tree, deep(200), ErrTooCostly},
 		{"an answer as deep as JSON may be", `{"type":"object","properties":{"a":{"$ref":"#"}}}`, deep(9000), ErrTooCostly},
 		{"an answer that is deep", `{"type":"object","properties":{"a":{"$ref":"#"}}}`, deep(1000), ErrMismatch},
-		{"an answer that is deeper", `{"type":"object","properties":{"a":{"$ref":"#"}}}`, deep(4000), ErrTooCostly},
+		{"an answer that is deeper", `{"type":"object","properties":{"a":{"$ref":"#"}}}`, deep(4000), ErrMismatch},
 		{"an answer deeper than JSON may be", `{"type":"object"}`, deep(20_000), ErrMismatch},
 		{"deep lists in alternatives", list, `{"value":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, nil},
 		{"wide and deep lists in alternatives", list,
-			`{"value":` + strings.Repeat(`["`+strings.Repeat("x", 1000)+`",`, 2000) + "1" + strings.Repeat("]", 2000) + `}`, ErrTooCostly},
+			`{"value":` + strings.Repeat(`["`+strings.Repeat("x", 1000)+`",`, 2000) + "1" + strings.Repeat("]", 2000) + `}`, ErrMismatch},
+		{"what rules have looked at, many times over",
+			`{"type":"object","properties":{"a":{"$ref":"#/$defs/a5"}},"$defs":{"a0":{"items":{"type":"null"},"unevaluatedItems":false}` + tenfold(5) + `}}`,
+			`{"a":[null` + strings.Repeat(",null", 1<<12) + `]}`, ErrTooCostly},
+		{"a long string among many values", `{"type":"object","properties":{"a":{"anyOf":[{"enum":["x"]}` + strings.Repeat(`,{"enum":["x"]}`, 1<<11) + `]}}}`,
+			`{"a":"` + strings.Repeat("x", 1<<18) + `"}`, ErrTooCostly},
 		{"a pattern of many steps", `{"type":"object","properties":{"a":{"pattern":"(a*)*(b|a){900}c$"}}}`,
 			`{"a":"` + strings.Repeat("a", 1<<20) + `"}`, ErrTooCostly},
 	}
@@ -69,6 +74,16 @@ func TestHostile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tenfold is definitions a1 to an, each of which is ten times the one before.
+func tenfold(n int) string {
+	var b strings.Builder
+	for i := 1; i <= n; i++ {
+		one := fmt.Sprintf(`{"$ref":"#/$defs/a%d"}`, i-1)
+		fmt.Fprintf(&b, `,"a%d":{"allOf":[%s]}`, i, one+strings.Repeat(","+one, 9))
+	}
+	return b.String()
 }
 
 func TestLargeSchema(t *testing.T) {

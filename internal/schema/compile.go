@@ -15,36 +15,30 @@ type compiler struct {
 	byPath     map[string]*rule
 	anchors    map[string]*rule
 	references []reference
-	both       map[string]bool // schemas with $defs and definitions
 	unchecked  []Fault
+	tracks     bool // some rule asks what others have looked at
 }
 
 func compile(root *node, shown func(string) string) (*compiled, error) {
 	c := &compiler{
 		legacy: isLegacy(root), base: identity(root), shown: shown,
-		byPath: map[string]*rule{}, anchors: map[string]*rule{}, both: map[string]bool{},
+		byPath: map[string]*rule{}, anchors: map[string]*rule{},
 	}
 	top, err := c.schema(root, "")
 	if err != nil {
 		return nil, err
 	}
-	targets := map[string]string{}
 	for _, r := range c.references {
 		if r.from.ref, err = c.resolve(r); err != nil {
 			return nil, err
 		}
-		targets[r.from.path] = r.from.ref.path
 	}
 	for _, r := range c.inOrder() {
 		if err := c.circle(r); err != nil {
 			return nil, err
 		}
 	}
-	ready, err := c.library(root, targets)
-	if err != nil {
-		return nil, err
-	}
-	return &compiled{root: top, library: ready, unchecked: c.unchecked}, nil
+	return &compiled{root: top, unchecked: c.unchecked, tracks: c.tracks}, nil
 }
 
 func (c *compiler) fault(path, format string, args ...any) error {
@@ -73,7 +67,6 @@ func (c *compiler) schema(n *node, path string) (*rule, error) {
 	default:
 		return nil, c.fault(path, "a schema is an object, true or false; this is %s", n.kind)
 	}
-	c.both[path] = n.has("$defs") && n.has("definitions")
 	alone := c.legacy && n.has("$ref") // draft-07, 8.3: what stands beside $ref is ignored
 	for _, m := range n.members {
 		if err := c.wellFormed(m.name, m.value, path); err != nil {
@@ -83,14 +76,26 @@ func (c *compiler) schema(n *node, path string) (*rule, error) {
 		if err != nil {
 			return nil, err
 		}
-		if alone && m.name != "$ref" {
+		if alone && m.name != "$ref" || unheard(m.name, c.legacy) {
 			continue
 		}
 		if err := c.keyword(r, m, children); err != nil {
 			return nil, err
 		}
 	}
+	if items := n.get("items"); items != nil && items.kind == kindArray {
+		r.items = r.rest
+	}
 	return r, nil
+}
+
+// unheard says whether the version of a schema does not know a keyword that the other does.
+func unheard(keyword string, legacy bool) bool {
+	switch keyword {
+	case "prefixItems", "minContains", "maxContains", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties":
+		return legacy
+	}
+	return keywordShape(keyword, legacy) == unknown
 }
 
 func (c *compiler) children(m member, path string) ([]namedRule, error) {
@@ -105,12 +110,17 @@ func (c *compiler) children(m member, path string) ([]namedRule, error) {
 			children = append(children, namedRule{rule: child})
 		}
 	})
-	if failed == nil && m.value.kind == kindObject && len(children) == len(m.value.members) {
-		for i := range children {
-			children[i].name = m.value.members[i].name
-		}
+	form := keywordShape(m.name, c.legacy)
+	if failed != nil || form != schemaMap && form != dependency {
+		return children, failed
 	}
-	return children, failed
+	named := slices.DeleteFunc(slices.Clone(m.value.members), func(m member) bool {
+		return form == dependency && m.value.kind == kindArray
+	})
+	for i := range children {
+		children[i].name = named[i].name
+	}
+	return children, nil
 }
 
 // keyword puts a keyword that is well formed into the rule.
@@ -127,10 +137,11 @@ func (c *compiler) keyword(r *rule, m member, children []namedRule) error {
 		if m.name == "const" {
 			options = []*node{m.value}
 		}
+		r.enum = map[string]bool{}
 		for _, option := range options {
 			var v any
 			_ = json.Unmarshal(option.bytes(), &v) // it was JSON when it was read
-			r.enum = append(r.enum, v)
+			r.enum[canonical(v)] = true
 		}
 		r.enumPath = below(r.path, m.name)
 		r.enumText = short(string(m.value.bytes()), 120)
@@ -178,8 +189,18 @@ func (c *compiler) keyword(r *rule, m member, children []namedRule) error {
 		} else {
 			r.items = one
 		}
-	case "contains", "unevaluatedItems", "unevaluatedProperties", "additionalItems":
-		r.others = append(r.others, one)
+	case "additionalItems":
+		r.rest = one
+	case "contains":
+		r.contains = one
+	case "minContains":
+		r.minContains = m.value.integer()
+	case "maxContains":
+		r.maxContains = m.value.integer()
+	case "unevaluatedItems":
+		r.otherItems, c.tracks = one, true
+	case "unevaluatedProperties":
+		r.otherMembers, c.tracks = one, true
 	case "allOf":
 		r.allOf = rulesOf(children)
 	case "anyOf":
@@ -192,8 +213,10 @@ func (c *compiler) keyword(r *rule, m member, children []namedRule) error {
 		r.then = one
 	case "else":
 		r.otherwise = one
-	case "not", "dependentSchemas", "dependencies":
-		r.beside = append(r.beside, rulesOf(children)...)
+	case "not":
+		r.not = one
+	case "dependentRequired", "dependentSchemas", "dependencies":
+		r.depend(m.value, children)
 	case "$ref":
 		c.references = append(c.references, reference{r, m.value.text})
 	case "$anchor", "$dynamicAnchor":
@@ -202,6 +225,18 @@ func (c *compiler) keyword(r *rule, m member, children []namedRule) error {
 		return c.identifier(r, m.value.text)
 	}
 	return nil
+}
+
+// depend adds what the members of an object ask for beside them.
+func (r *rule) depend(by *node, children []namedRule) {
+	for _, m := range by.members {
+		if m.value.kind == kindArray {
+			r.dependents = append(r.dependents, dependent{name: m.name, required: m.value.texts()})
+		}
+	}
+	for _, child := range children {
+		r.dependents = append(r.dependents, dependent{name: child.name, rule: child.rule})
+	}
 }
 
 func rulesOf(named []namedRule) []*rule {

@@ -23,8 +23,8 @@
 //     15000 characters in one enum of strings with more than 250 values.
 //  4. Of the keywords only those in strictKeywords.
 //
-// Validation is that of github.com/google/jsonschema-go (2020-12 and draft-07). That
-// library has no bound on its work and does not say where in an answer a fault lies,
-// so a walk of our own comes first: it counts, refuses what would take too long, and
-// remembers the first fault. The verdict is the library's.
+// Answers are checked by the rules of 2020-12 and draft-07. The walk that does it counts
+// its steps, refuses what would take too long, and remembers the first fault. The tests
+// hold its verdicts against those of github.com/google/jsonschema-go and the official
+// test suite (docs/decisions/0015-own-verdict.md).
 package schema

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ErrInvalid is what every error of [Parse] and [Schema.Check] is: the schema cannot
@@ -65,8 +66,7 @@ func (f *Fault) Is(target error) bool { return target == ErrInvalid }
 // was found; there may be more.
 type Mismatch struct {
 	// Path is the place in the answer as jq spells it: ".items[2].age", "." for the
-	// whole. It is empty when the place is not known, because a rule was broken that
-	// holds for several places together; Rule says which one.
+	// whole. It is empty for an answer that is not JSON.
 	Path string
 
 	// Rule is the place in the schema as it is sent, as a JSON Pointer, such as
@@ -83,8 +83,7 @@ type Mismatch struct {
 	// for an answer that is JSON.
 	Offset int64
 
-	at      *step // what Path is made of
-	message int   // about how many bytes the library's message has by now; see walk.apply
+	at *step // what Path is made of
 }
 
 // Error gives place, wish and finding in one line.
@@ -92,8 +91,6 @@ func (e *Mismatch) Error() string {
 	switch {
 	case e.Offset >= 0:
 		return fmt.Sprintf("the answer is not %s: %s at byte %d", e.Want, e.Got, e.Offset)
-	case e.Path == "":
-		return fmt.Sprintf("the answer breaks the rule at %s: %s", e.Rule, e.Got)
 	}
 	return fmt.Sprintf("the answer at %s: want %s, got %s", e.Path, e.Want, e.Got)
 }
@@ -101,9 +98,9 @@ func (e *Mismatch) Error() string {
 // Is makes every Mismatch an [ErrMismatch].
 func (e *Mismatch) Is(target error) bool { return target == ErrMismatch }
 
-// short cuts a text after n characters.
+// short cuts a text after n characters, and looks at no more of it than it must.
 func short(s string, n int) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.ToValidUTF8(s[:min(len(s), (n+1)*utf8.UTFMax)], "\uFFFD")
 	for i := range s {
 		if n == 0 {
 			return s[:i] + "…"

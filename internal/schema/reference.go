@@ -53,8 +53,12 @@ func (c *compiler) circle(r *rule) error {
 
 // inPlace is the rules that apply to the same value as r.
 func (r *rule) inPlace() []*rule {
-	all := slices.Concat(r.allOf, r.anyOf, r.oneOf, r.beside)
-	for _, one := range []*rule{r.ref, r.condition, r.then, r.otherwise} {
+	all := slices.Concat(r.allOf, r.anyOf, r.oneOf)
+	single := []*rule{r.ref, r.condition, r.then, r.otherwise, r.not}
+	for _, d := range r.dependents {
+		single = append(single, d.rule)
+	}
+	for _, one := range single {
 		if one != nil {
 			all = append(all, one)
 		}

@@ -1,10 +1,10 @@
 package schema
 
-// compiled is a schema made ready: the rules for our walk, and the library's form.
+// compiled is a schema made ready.
 type compiled struct {
 	root      *rule
-	library   library
 	unchecked []Fault
+	tracks    bool // some rule asks what others have looked at
 }
 
 // rule is one schema within the schema.
@@ -13,7 +13,7 @@ type rule struct {
 	never bool   // the schema `false`
 
 	types    []string
-	enum     []any // with const, which is an enum of one
+	enum     map[string]bool // canonical forms; with const, which is an enum of one
 	enumText string
 	enumPath string
 
@@ -30,14 +30,20 @@ type rule struct {
 	additional *rule
 	names      *rule
 	prefix     []*rule
-	items      *rule
-	others     []*rule // for items or members, applied for the count alone
+	items      *rule // for all items that prefix has none for
+	rest       *rule // additionalItems of draft-07: items, if prefix is there
+
+	contains                 *rule
+	minContains, maxContains *int
+
+	otherItems, otherMembers *rule // for what no rule has looked at
 
 	ref                 *rule
 	allOf, anyOf, oneOf []*rule
 	condition           *rule
 	then, otherwise     *rule
-	beside              []*rule // for the same value, applied for the count alone
+	not                 *rule
+	dependents          []dependent
 
 	visit int // 0 not yet, 1 on the way, 2 done: the search for circles
 }
@@ -45,6 +51,13 @@ type rule struct {
 type namedRule struct {
 	name string
 	rule *rule
+}
+
+// dependent is what an object must have, or be, if it has a member of that name.
+type dependent struct {
+	name     string
+	required []string
+	rule     *rule
 }
 
 type patternRule struct {

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"slices"
@@ -71,7 +72,7 @@ func formatNumber(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// fields reads the maps that encoding/json makes, and the library wants.
+// fields reads the maps that encoding/json makes.
 type fields struct{ v reflect.Value }
 
 func objectOf(v any) fields { return fields{reflect.ValueOf(v)} }
@@ -96,10 +97,12 @@ func (o fields) names() []string {
 	return names
 }
 
-func (o fields) all() []any {
-	all := make([]any, 0, o.v.Len())
-	for _, v := range o.v.Seq2() {
-		all = append(all, v.Interface())
+func (o fields) all() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for key, v := range o.v.Seq2() {
+			if !yield(key.String(), v.Interface()) {
+				return
+			}
+		}
 	}
-	return all
 }

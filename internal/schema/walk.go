@@ -9,16 +9,20 @@ import (
 const (
 	freeSteps    = 1 << 20 // steps that any check may take
 	stepsPerByte = 16      // and more for each byte of the answer
-	bytesPerStep = 256     // bytes of a message that may be copied in a step
 	maxFrames    = 10_000  // rules within rules, which bounds the stack
 )
 
-// walk applies rules to a value as the library will, but never stops early, so that its
-// steps bound the library's. Rules that it cannot judge it only counts.
+// walk holds a value against rules and counts its steps, each of which takes a bounded
+// time.
 type walk struct {
 	left   int // steps
 	frames int
 	at     *step
+
+	// tracks is true if rules ask what others have looked at; seen is what they have, of
+	// the value at hand. nil notes nothing.
+	tracks bool
+	seen   *seen
 }
 
 // tooCostly says that there are no steps left; all results are void then.
@@ -36,6 +40,19 @@ func (w *walk) apply(r *rule, v any) *Mismatch {
 	if w.tooCostly() {
 		return nil
 	}
+	outer := w.seen
+	if w.tracks {
+		w.seen = &seen{}
+	}
+	first := w.judge(r, v)
+	if first == nil && w.tracks {
+		w.spend(outer.add(w.seen))
+	}
+	w.seen = outer
+	return first
+}
+
+func (w *walk) judge(r *rule, v any) *Mismatch {
 	first := w.own(r, v)
 	note := func(m *Mismatch) {
 		if first == nil {
@@ -51,13 +68,18 @@ func (w *walk) apply(r *rule, v any) *Mismatch {
 		o := objectOf(v)
 		w.members(r, o, note)
 		note(w.missing(r, o))
-	}
-	if first != nil {
-		// The library copies the message at every rule on the way up, and adds to it.
-		first.message += len("validating : ") + len(r.path)
-		w.spend(first.message / bytesPerStep)
+		w.dependents(r, v, o, note)
+		w.otherMembers(r, o, note)
 	}
 	return first
+}
+
+// below applies r to a value within the one at hand.
+func (w *walk) below(to *step, r *rule, v any) *Mismatch {
+	at, outer := w.at, w.seen
+	w.at, w.seen = to, nil
+	defer func() { w.at, w.seen = at, outer }()
+	return w.apply(r, v)
 }
 
 func (w *walk) inPlace(r *rule, v any, note func(*Mismatch)) {
@@ -78,18 +100,17 @@ func (w *walk) inPlace(r *rule, v any, note func(*Mismatch)) {
 		}
 		note(m)
 	}
-	if r.condition != nil {
-		met := w.apply(r.condition, v) == nil
-		for _, branch := range []*rule{r.then, r.otherwise} {
-			if branch != nil {
-				if m := w.apply(branch, v); met == (branch == r.then) {
-					note(m)
-				}
-			}
-		}
+	if r.not != nil && w.apply(r.not, v) == nil {
+		note(w.mismatch(r.not.path, "nothing that fits #"+short(r.not.path, 120), describe(v)))
 	}
-	for _, one := range r.beside {
-		w.apply(one, v)
+	if r.condition != nil {
+		branch := r.then
+		if w.apply(r.condition, v) != nil {
+			branch = r.otherwise
+		}
+		if branch != nil {
+			note(w.apply(branch, v))
+		}
 	}
 }
 
@@ -97,14 +118,13 @@ func (w *walk) inPlace(r *rule, v any, note func(*Mismatch)) {
 // began with the wrong type has not even begun.
 func (w *walk) any(rules []*rule, v any) (closest *Mismatch, fitting int) {
 	var types []string
-	messages, furthest := 0, 0
+	furthest := 0
 	for _, one := range rules {
 		m := w.apply(one, v)
 		if m == nil {
 			fitting++
 			continue
 		}
-		messages += m.message
 		if m.wrongType() && m.at == w.at && !slices.Contains(types, m.Want) {
 			types = append(types, m.Want)
 		}
@@ -116,7 +136,6 @@ func (w *walk) any(rules []*rule, v any) (closest *Mismatch, fitting int) {
 	if fitting > 0 {
 		return nil, fitting
 	}
-	closest.message = messages
 	if len(types) > 0 && closest.wrongType() && closest.at == w.at {
 		closest.Want = strings.Join(types, " or ")
 	}
@@ -137,92 +156,6 @@ func (e *Mismatch) progress() int {
 	return 2*e.at.length() + 1
 }
 
-func (w *walk) items(r *rule, list []any, note func(*Mismatch)) {
-	here := w.at
-	defer func() { w.at = here }()
-	for i, item := range list {
-		w.at = &step{here, "", i}
-		switch {
-		case i < len(r.prefix):
-			note(w.apply(r.prefix[i], item))
-		case r.items != nil:
-			note(w.apply(r.items, item))
-		}
-		for _, one := range r.others {
-			w.apply(one, item)
-		}
-		if w.tooCostly() {
-			return
-		}
-	}
-	if r.unique {
-		w.spend(w.size(list)) // the library hashes it
-	}
-}
-
-func (w *walk) members(r *rule, o fields, note func(*Mismatch)) {
-	if len(r.properties)+len(r.patterns)+len(r.others) == 0 && r.additional == nil && r.names == nil {
-		return
-	}
-	here := w.at
-	defer func() { w.at = here }()
-	known := map[string]bool{}
-	for _, p := range r.properties {
-		w.spend(1)
-		if v, ok := o.get(p.name); ok {
-			known[p.name] = true
-			w.at = &step{here, p.name, -1}
-			note(w.apply(p.rule, v))
-		}
-	}
-	if len(r.patterns)+len(r.others) == 0 && r.names == nil && len(known) == o.size() {
-		return
-	}
-	for _, name := range o.names() {
-		if w.tooCostly() {
-			return
-		}
-		v, _ := o.get(name)
-		w.at = &step{here, name, -1}
-		w.member(r, name, v, known[name], note)
-	}
-}
-
-func (w *walk) member(r *rule, name string, v any, known bool, note func(*Mismatch)) {
-	w.spend(1)
-	for _, p := range r.patterns {
-		if w.matches(p.pattern, name) {
-			known = true
-			note(w.apply(p.rule, v))
-		}
-	}
-	if r.additional != nil && !known {
-		if r.additional.never {
-			note(w.mismatch(r.additional.path, "no such field"+w.listNames(r), describe(v)))
-		} else {
-			note(w.apply(r.additional, v))
-		}
-	}
-	if r.names != nil {
-		note(w.apply(r.names, name))
-	}
-	for _, one := range r.others {
-		w.apply(one, v)
-	}
-}
-
-// listNames is the names that a closed object may have, for a message.
-func (w *walk) listNames(r *rule) string {
-	if len(r.properties) == 0 || len(r.patterns) > 0 {
-		return ""
-	}
-	names := make([]string, len(r.properties))
-	for i, p := range r.properties {
-		names[i] = p.name
-	}
-	return short(" (known are "+strings.Join(names, ", ")+")", 120)
-}
-
 func (w *walk) matches(p *pattern, s string) bool {
 	w.spend(len(s) * p.cost / 64)
 	return !w.tooCostly() && p.re.MatchString(s)
@@ -241,23 +174,15 @@ func (w *walk) size(v any) int {
 			n += w.size(item)
 		}
 	case string:
-		n += len(v) / 64
+		w.spend(len(v) / 64)
 	case bool, float64, nil:
 	default:
-		for _, item := range objectOf(v).all() {
+		for name, item := range objectOf(v).all() {
+			w.spend(len(name) / 64)
 			n += w.size(item)
 		}
 	}
 	return n
-}
-
-// printed is m for a fault whose message holds all of v.
-func (w *walk) printed(m *Mismatch, v any) *Mismatch {
-	const perValue = 8 // bytes, about
-	n := w.size(v)
-	w.spend(n)
-	m.message += n * perValue
-	return m
 }
 
 func (w *walk) mismatch(rulePath, want, got string) *Mismatch {

@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,13 +13,10 @@ func (w *walk) own(r *rule, v any) *Mismatch {
 		return w.mismatch(r.path, "nothing", describe(v))
 	}
 	if r.types != nil && !fitsType(r.types, v) {
-		return w.printed(w.mismatch(below(r.path, "type"), strings.Join(withArticles(r.types), " or "), describe(v)), v)
+		return w.mismatch(below(r.path, "type"), strings.Join(withArticles(r.types), " or "), describe(v))
 	}
-	if r.enum != nil {
-		w.spend(len(r.enum))
-		if !slices.ContainsFunc(r.enum, func(option any) bool { return equal(option, v) }) {
-			return w.printed(w.mismatch(r.enumPath, "one of "+r.enumText, describe(v)), v)
-		}
+	if r.enum != nil && !r.enum[w.canonical(v)] {
+		return w.mismatch(r.enumPath, "one of "+r.enumText, describe(v))
 	}
 	switch v := v.(type) {
 	case float64:
@@ -68,17 +64,6 @@ func (w *walk) text(r *rule, v string) *Mismatch {
 	}
 	if r.pattern != nil && !w.matches(r.pattern, v) {
 		return w.mismatch(below(r.path, "pattern"), "a string like "+short(r.pattern.source, 120), describe(v))
-	}
-	return nil
-}
-
-// missing is what lacks in an object. It is looked for last: what is there tells more.
-func (w *walk) missing(r *rule, o fields) *Mismatch {
-	w.spend(len(r.required))
-	for _, name := range r.required {
-		if _, ok := o.get(name); !ok {
-			return w.mismatch(below(r.path, "required"), fmt.Sprintf("the field %q", name), "none")
-		}
 	}
 	return nil
 }

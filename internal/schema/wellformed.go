@@ -56,11 +56,6 @@ func (c *compiler) special(name string, v *node, at string) error {
 			return c.fault(at, "%q is not a version of JSON Schema that is known here; known is %s",
 				short(v.text, 120), "https://json-schema.org/draft/2020-12/schema")
 		}
-	case "$defs":
-		// jsonschema-go takes one of the two.
-		if parent := strings.TrimSuffix(at, "/$defs"); c.both[parent] {
-			return c.fault(at, "stands beside definitions: keep one of the two")
-		}
 	}
 	return nil
 }

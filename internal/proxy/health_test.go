@@ -91,9 +91,6 @@ func (s *stand) scrape() map[string]string {
 	}
 	samples := map[string]string{}
 	for line := range strings.Lines(body) {
-		if strings.HasPrefix(line, "# TYPE codexctl_") {
-			continue
-		}
 		name, value, ok := strings.Cut(strings.TrimSpace(line), " ")
 		if !ok || !strings.HasPrefix(name, "codexctl_") {
 			s.t.Errorf("a line of /metrics: %q", line)

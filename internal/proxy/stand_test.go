@@ -31,7 +31,8 @@ import (
 
 // Every answer that a test opens has to be gone at its end.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m)
+	// The metrics library keeps one goroutine for the life of the process.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/VictoriaMetrics/metrics.summariesSwapCron"))
 }
 
 const (

@@ -49,11 +49,14 @@ func (c *Client) exchange(ctx context.Context, body []byte, lite bool, attempts 
 			}
 		}
 		delay, ok := retryDelay(err, retries)
-		if !ok || retries >= c.Retries || ctx.Err() != nil {
+		if !ok || retries >= c.Retries {
 			return lastWord(stream, err)
 		}
 		if stream != nil {
 			stream.Close()
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx) // as if it had ended during the pause
 		}
 		retries++
 		c.notify(Notice{Kind: NoticeRetry, Attempt: *attempts, Delay: delay, Err: err})

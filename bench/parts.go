@@ -20,6 +20,7 @@ func parts() []part {
 	return []part{
 		{"binary", measureBinary},
 		{"start", measureStart},
+		{"serve", measureServe},
 	}
 }
 

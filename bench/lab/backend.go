@@ -40,13 +40,15 @@ type login struct {
 	AccessToken string `json:"access_token"`
 }
 
-// Backend starts an emulator that behaves as scene, a JSON object, says.
-func (l *Lab) Backend(ctx context.Context, scene string) (*Backend, error) {
+// Backend starts an emulator that behaves as scene, a JSON object, says. args are more
+// of its arguments.
+func (l *Lab) Backend(ctx context.Context, scene string, args ...string) (*Backend, error) {
 	file := l.Path("scene.json")
 	if err := os.WriteFile(file, []byte(scene), 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, l.Program(Codexctl), "emulator", "start", "--json", "--scene", file)
+	args = append([]string{"emulator", "start", "--json", "--scene", file}, args...)
+	cmd := exec.CommandContext(ctx, l.Program(Codexctl), args...)
 	cmd.Env = l.Environment("TMPDIR=" + l.Dir)
 	line, err := StartAndRead(cmd)
 	if err != nil {

@@ -60,9 +60,7 @@ func (r *relay) event(e responses.Event, more bool) (done bool, err error) {
 
 // give writes what has waited, and a frame.
 func (r *relay) give(frame []byte, more bool) error {
-	if err := r.x.begin(r.out, &r.tally); err != nil {
-		return err
-	}
+	r.x.begin(r.out, &r.tally)
 	if len(r.waiting) > 0 {
 		frame = append(r.waiting, frame...)
 		r.waiting = nil
@@ -70,15 +68,15 @@ func (r *relay) give(frame []byte, more bool) error {
 	return r.out.write(frame, more)
 }
 
-// begin sends the headers of a stream, unless they are on their way.
-func (x *exchange) begin(out *eventWriter, t *tally) error {
+// begin begins a stream to the caller, unless it has begun.
+func (x *exchange) begin(out *eventWriter, t *tally) {
 	if out.started() {
-		return nil
+		return
 	}
 	x.noting.Lock()
 	defer x.noting.Unlock()
 	x.modelHeader(t.answer().Model)
-	return out.start()
+	out.start()
 }
 
 // whole is an event's frame with its blank line, which the last one of a stream can
@@ -130,12 +128,14 @@ func (r *relay) ended(err error) error {
 // finished texts repeat.
 type tally struct {
 	gathered responses.Collector
-	last     []byte // the last event, for its sequence_number
+	last     []byte // the last event but a terminal one, for its sequence_number
 	told     bool   // the backend has said how it ended
 }
 
 func (t *tally) note(e responses.Event) {
-	t.last = append(t.last[:0], e.Data...)
+	if !e.Terminal() { // behind that nothing is numbered, and it can be long
+		t.last = append(t.last[:0], e.Data...)
+	}
 	if e.IsDelta() {
 		return
 	}

@@ -66,7 +66,7 @@ func (e Event) clone() Event {
 // for them can stop waiting. The goroutine ends by itself: it reads one event too
 // many at most, and closing the stream ends that read.
 type lookahead struct {
-	events   chan Event
+	events   chan *Event
 	err      error // what reading ended with; set before events is closed
 	released atomic.Bool
 	broken   atomic.Bool // err is there
@@ -77,7 +77,7 @@ type lookahead struct {
 
 func newLookahead(s *Stream, hold time.Duration) *lookahead {
 	// There is room for every event, so that the goroutine never waits for a reader.
-	l := &lookahead{events: make(chan Event, heldEvents), hold: hold}
+	l := &lookahead{events: make(chan *Event, heldEvents), hold: hold}
 	go l.run(s)
 	return l
 }
@@ -92,7 +92,7 @@ func (l *lookahead) run(s *Stream) {
 			return
 		}
 		event = event.clone()
-		l.events <- event
+		l.events <- &event
 		if first.over(event) {
 			return
 		}
@@ -109,7 +109,7 @@ func (l *lookahead) next() (Event, error) {
 		if l.timer == nil {
 			l.timer = time.After(l.hold)
 		}
-		return event, nil
+		return *event, nil
 	case <-l.timer:
 		l.released.Store(true)
 		return Event{}, errHeldLongEnough

@@ -147,7 +147,7 @@ func (s *Stream) further() (Event, error) {
 	}
 	event, ok := <-s.ahead.events
 	if ok {
-		return event, nil
+		return *event, nil
 	}
 	s.caughtUp = true
 	if s.ahead.err != nil {

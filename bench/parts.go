@@ -21,6 +21,8 @@ func parts() []part {
 		{"binary", measureBinary},
 		{"start", measureStart},
 		{"serve", measureServe},
+		{"idle", measureIdle},
+		{"endurance", measureEndurance},
 	}
 }
 

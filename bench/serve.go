@@ -231,6 +231,17 @@ func openStand(ctx context.Context, l *lab.Lab, deltas int, scene string) (s *st
 	return s, err
 }
 
+// restart puts a new server of ours in the place of the old one.
+func (s *stand) restart(ctx context.Context, l *lab.Lab) error {
+	old := s.ours
+	fresh, err := l.Serve(ctx, s.backend)
+	if err != nil {
+		return err
+	}
+	s.ours = fresh
+	return old.Close()
+}
+
 func (s *stand) close() {
 	for _, server := range []*lab.Server{s.ours, s.bare} {
 		if server != nil {

@@ -16,7 +16,11 @@ const DefaultLimit = 32 << 20
 var ErrTooLong = errors.New("event larger than the limit")
 
 const (
-	firstBuffer = 16 << 10
+	// A buffer that a read has filled doubles, up to what serves a fast stream well. It
+	// begins small, since a server holds many streams on which hardly anything happens.
+	firstBuffer = 4 << 10
+	usualBuffer = 16 << 10
+
 	// After this many reads that give neither bytes nor an error the source is
 	// broken, not slow (the same bound as bufio's).
 	maxEmptyReads = 100
@@ -177,7 +181,7 @@ func (r *Reader) fill() {
 
 func (r *Reader) makeRoom() {
 	held := r.buf[r.from:r.to]
-	if r.from >= len(r.buf)/2 && r.from > 0 {
+	if r.from >= len(r.buf)/2 && r.from > 0 && len(r.buf) >= usualBuffer {
 		copy(r.buf, held)
 	} else {
 		bigger := make([]byte, max(firstBuffer, 2*len(r.buf)))

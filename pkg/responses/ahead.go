@@ -32,7 +32,10 @@ func (o *opening) over(e Event) bool {
 // failed before any output, or until Client.Hold is over. In the second case the
 // failure is the error.
 func (s *Stream) begin() error {
-	take := s.read
+	take := func() (Event, error) {
+		event, err := s.read()
+		return event.clone(), err
+	}
 	if s.client.Hold > 0 {
 		s.ahead = newLookahead(s, s.client.Hold)
 		take = s.ahead.next
@@ -48,16 +51,21 @@ func (s *Stream) begin() error {
 			s.heldErr = err
 			return nil
 		}
-		s.held = append(s.held, event.clone())
+		s.held = append(s.held, event)
 		if first.over(event) {
 			return nil
 		}
 	}
 }
 
-// clone is an event that outlives the reader's buffer.
+// clone is an event that outlives the reader's buffer. Its data is a part of its frame,
+// unless it stood on several lines.
 func (e Event) clone() Event {
 	e.Frame = bytes.Clone(e.Frame)
+	if at := bytes.Index(e.Frame, e.Data); at >= 0 {
+		e.Data = e.Frame[at : at+len(e.Data)]
+		return e
+	}
 	e.Data = bytes.Clone(e.Data)
 	return e
 }

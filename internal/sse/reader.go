@@ -16,8 +16,9 @@ const DefaultLimit = 32 << 20
 var ErrTooLong = errors.New("event larger than the limit")
 
 const (
-	// A buffer that a read has filled doubles, up to what serves a fast stream well. It
-	// begins small, since a server holds many streams on which hardly anything happens.
+	// A server holds many streams on which hardly anything happens, so the buffer begins
+	// small. Where one read fills it, more is there at a time, and it doubles up to what
+	// serves a fast stream well.
 	firstBuffer = 4 << 10
 	usualBuffer = 16 << 10
 
@@ -55,6 +56,8 @@ type Reader struct {
 	from int // buf[from:to] is read and not yet handed out
 	to   int
 	err  error // what the source ended with
+
+	filled bool // the last read filled the whole buffer
 
 	started bool // the byte order mark has been looked for
 	resume  int  // where in buf[from:to] the search for the end of a block goes on
@@ -167,6 +170,7 @@ func (r *Reader) fill() {
 	}
 	for range maxEmptyReads {
 		n, err := r.src.Read(r.buf[r.to:])
+		r.filled = n == len(r.buf)
 		r.to += n
 		if err != nil {
 			r.err = err
@@ -181,7 +185,7 @@ func (r *Reader) fill() {
 
 func (r *Reader) makeRoom() {
 	held := r.buf[r.from:r.to]
-	if r.from >= len(r.buf)/2 && r.from > 0 && len(r.buf) >= usualBuffer {
+	if r.from >= len(r.buf)/2 && r.from > 0 && (!r.filled || len(r.buf) >= usualBuffer) {
 		copy(r.buf, held)
 	} else {
 		bigger := make([]byte, max(firstBuffer, 2*len(r.buf)))

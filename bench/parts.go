@@ -21,6 +21,8 @@ func parts() []part {
 		{"binary", measureBinary},
 		{"start", measureStart},
 		{"serve", measureServe},
+		{"paced", measurePaced},
+		{"allocations", measureAllocations},
 		{"idle", measureIdle},
 		{"endurance", measureEndurance},
 	}

@@ -46,11 +46,7 @@ func measureServe(ctx context.Context, l *lab.Lab) ([]row, error) {
 	}
 	defer long.close()
 	more, err := long.compare(ctx, l, 32, 192)
-	if err != nil {
-		return nil, err
-	}
-	paced, err := measurePaced(ctx, l)
-	return append(append(rows, more...), paced...), err
+	return append(rows, more...), err
 }
 
 // compare measures the native and the chat route next to the rival.
@@ -59,7 +55,7 @@ func (s *stand) compare(ctx context.Context, l *lab.Lab, connections, requests i
 		requests = connections
 	}
 	ours, chat, theirs := s.loads()
-	rounds, err := inTurn(ctx, l.Times(5), connections, requests, ours, chat, theirs)
+	rounds, err := inTurn(ctx, l.Times(3), connections, requests, ours, chat, theirs)
 	if err != nil {
 		return nil, err
 	}
@@ -78,19 +74,19 @@ func (s *stand) compare(ctx context.Context, l *lab.Lab, connections, requests i
 
 // measurePaced is what an event costs that comes alone, every 5 ms of a stream.
 func measurePaced(ctx context.Context, l *lab.Lab) ([]row, error) {
-	s, err := openStand(ctx, l, 10*shortAnswer, `{"event_delay_ms":5}`)
+	deltas, connections := 10*shortAnswer, 32
+	if l.Quick {
+		deltas, connections = shortAnswer, 1
+	}
+	s, err := openStand(ctx, l, deltas, `{"event_delay_ms":5}`)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
 	ours, chat, theirs := s.loads()
 	for _, one := range []*contender{&ours, &chat, &theirs} {
-		one.perEvent = 10 * shortAnswer
+		one.perEvent = deltas
 		one.load.Cold = true // a round for the warmth would take as long as the measured one
-	}
-	connections := 32
-	if l.Quick {
-		connections = 1
 	}
 	rounds, err := inTurn(ctx, l.Times(3), connections, connections, ours, chat, theirs)
 	if err != nil {

@@ -40,7 +40,7 @@ var rooms = map[string][]string{
 
 	"internal/archtest": {},
 
-	"bench":                     {"bench/lab", "internal/chatcompat", "internal/emulator", "internal/session", "internal/sse", "pkg/responses"},
+	"bench":                     {"bench/lab", "internal/chatcompat", "internal/emulator", "internal/proxy", "internal/session", "internal/sse", "pkg/responses"},
 	"bench/lab":                 {},
 	"bench/rivals/hello":        {},
 	"bench/rivals/libraries":    {},

@@ -133,7 +133,9 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer finish()
-	return o.listenAndServe(ctx, inv, proxy.New(config), logger)
+	handler, stop := settle(proxy.New(config))
+	defer stop()
+	return o.listenAndServe(ctx, inv, handler, logger)
 }
 
 // verify finds what is wrong with the flags and settings before anything is begun.

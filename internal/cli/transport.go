@@ -56,8 +56,9 @@ func (inv *invocation) network(ctx context.Context) (http.RoundTripper, error) {
 		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    g.connectTimeout,
 		ForceAttemptHTTP2:      true,
-		// A server asks for many callers at a time; a command closes none before its end.
-		MaxIdleConnsPerHost: 256,
+		// A server asks for many callers at a time, and a connection can come back after the
+		// next request has opened one; a command closes none before its end.
+		MaxIdleConnsPerHost: 1024,
 		IdleConnTimeout:     90 * time.Second,
 		// A compressed stream is held back until a block is full.
 		DisableCompression: true,

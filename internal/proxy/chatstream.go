@@ -51,9 +51,7 @@ func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter) error {
 }
 
 func (c *chatChoice) give(out *eventWriter, chunks []byte, more bool) error {
-	if err := c.x.begin(out, &c.tally); err != nil {
-		return err
-	}
+	c.x.begin(out, &c.tally)
 	return out.write(chunks, more)
 }
 

@@ -37,21 +37,22 @@ func (x *exchange) events() *eventWriter {
 	return &eventWriter{w: x.w, control: http.NewResponseController(x.w), every: x.server.config.KeepAlive, now: x.server.now}
 }
 
-// start sends the headers, once.
-func (e *eventWriter) start() error {
+// start begins the stream, once. Its headers go with what is written next, or with the
+// first comment.
+func (e *eventWriter) start() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.open {
-		return nil
+		return
 	}
 	streamHeaders(e.w.Header())
 	e.w.WriteHeader(http.StatusOK)
 	e.open, e.last = true, e.now()
+	e.unflushed = true
 	e.timer = time.AfterFunc(e.every, e.stayAlive)
-	return e.flush()
 }
 
-// started says whether the headers are on their way.
+// started says whether the stream has begun.
 func (e *eventWriter) started() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()

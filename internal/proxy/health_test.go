@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -92,7 +94,8 @@ func (s *stand) scrape() map[string]string {
 	samples := map[string]string{}
 	for line := range strings.Lines(body) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), " ")
-		if !ok || !strings.HasPrefix(name, "codexctl_") {
+		ours := strings.HasPrefix(name, "codexctl_") || strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "process_")
+		if !ok || !ours {
 			s.t.Errorf("a line of /metrics: %q", line)
 			continue
 		}
@@ -101,11 +104,29 @@ func (s *stand) scrape() map[string]string {
 	return samples
 }
 
-// counters are the samples that count, without the seconds.
+// counters are the samples that count what the server did, without the seconds.
 func counters(samples map[string]string) map[string]string {
 	out := maps.Clone(samples)
-	maps.DeleteFunc(out, func(name, _ string) bool { return strings.Contains(name, "_seconds") })
+	maps.DeleteFunc(out, func(name, _ string) bool {
+		return strings.Contains(name, "_seconds") || !strings.HasPrefix(name, "codexctl_")
+	})
 	return out
+}
+
+// docs/serve.md, Addresses: GET /metrics tells what the process holds, as far as the
+// system tells it.
+func TestProcessMetrics(t *testing.T) {
+	s := newStand(t, nil)
+	samples := s.scrape()
+	wanted := []string{"go_goroutines"}
+	if runtime.GOOS == "linux" {
+		wanted = append(wanted, "process_open_fds", "process_resident_memory_bytes")
+	}
+	for _, name := range wanted {
+		if n, err := strconv.Atoi(samples[name]); err != nil || n < 1 {
+			t.Errorf("%s is %q, want a number above 0", name, samples[name])
+		}
+	}
 }
 
 // proxy.md, Routes: GET /metrics, for Prometheus: requests by route and status, tokens by

@@ -47,6 +47,7 @@ func (m *metrics) done(l *line, status int, took time.Duration) {
 func (x *exchange) tellMetrics() error {
 	var b bytes.Buffer
 	x.server.metrics.set.WritePrometheus(&b)
+	writeProcess(&b)
 	x.w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = x.w.Write(b.Bytes())
 	return nil

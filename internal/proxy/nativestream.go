@@ -36,8 +36,8 @@ type relay struct {
 	cut  *cutter
 	tally
 
-	waiting []byte // frames that may still turn out to be the beginning of a failure
-	frame   []byte // for a frame that has to be put together
+	waiting *bytes.Buffer // frames that may still turn out to be the beginning of a failure; nil for none
+	frame   []byte        // for a frame that has to be put together
 }
 
 // event hands on one event. done is true once the caller has all that it gets.
@@ -52,7 +52,10 @@ func (r *relay) event(e responses.Event, more bool) (done bool, err error) {
 		return true, r.give(r.cut.closing(r.number()), false)
 	}
 	if !r.out.started() && (e.Failure() || e.Opening() && more) {
-		r.waiting = append(r.waiting, frame...)
+		if r.waiting == nil {
+			r.waiting = r.x.server.buffer()
+		}
+		r.waiting.Write(frame)
 		return false, nil
 	}
 	return false, r.give(frame, more)
@@ -60,25 +63,26 @@ func (r *relay) event(e responses.Event, more bool) (done bool, err error) {
 
 // give writes what has waited, and a frame.
 func (r *relay) give(frame []byte, more bool) error {
-	if err := r.x.begin(r.out, &r.tally); err != nil {
-		return err
+	r.x.begin(r.out, &r.tally)
+	if r.waiting == nil {
+		return r.out.write(frame, more)
 	}
-	if len(r.waiting) > 0 {
-		frame = append(r.waiting, frame...)
-		r.waiting = nil
-	}
-	return r.out.write(frame, more)
+	r.waiting.Write(frame)
+	err := r.out.write(r.waiting.Bytes(), more)
+	r.x.server.giveBack(r.waiting)
+	r.waiting = nil
+	return err
 }
 
-// begin sends the headers of a stream, unless they are on their way.
-func (x *exchange) begin(out *eventWriter, t *tally) error {
+// begin begins a stream to the caller, unless it has begun.
+func (x *exchange) begin(out *eventWriter, t *tally) {
 	if out.started() {
-		return nil
+		return
 	}
 	x.noting.Lock()
 	defer x.noting.Unlock()
 	x.modelHeader(t.answer().Model)
-	return out.start()
+	out.start()
 }
 
 // whole is an event's frame with its blank line, which the last one of a stream can
@@ -130,14 +134,20 @@ func (r *relay) ended(err error) error {
 // finished texts repeat.
 type tally struct {
 	gathered responses.Collector
-	last     []byte // the last event, for its sequence_number
+	piece    []byte // the last event, if it was a piece, for its sequence_number
+	at       int64  // the sequence_number of the last event that was none
 	told     bool   // the backend has said how it ended
 }
 
 func (t *tally) note(e responses.Event) {
-	t.last = append(t.last[:0], e.Data...)
 	if e.IsDelta() {
+		t.piece = append(t.piece[:0], e.Data...)
 		return
+	}
+	t.piece = t.piece[:0]
+	t.at = gjson.GetBytes(e.Data, "sequence_number").Int()
+	if e.Opening() && t.answer().ID != "" {
+		return // it says the same again
 	}
 	t.gathered.Add(e)
 	t.told = t.told || e.Terminal() || e.Failure()
@@ -146,9 +156,14 @@ func (t *tally) note(e responses.Event) {
 // answer is what there is so far.
 func (t *tally) answer() *responses.Response { return t.gathered.Response() }
 
-// number is the last sequence_number. It is looked for only when it is needed: nearly
-// every stream ends without.
-func (t *tally) number() int64 { return gjson.GetBytes(t.last, "sequence_number").Int() }
+// number is the last sequence_number. A piece's is looked for only when it is needed:
+// nearly every stream ends without.
+func (t *tally) number() int64 {
+	if len(t.piece) > 0 {
+		return gjson.GetBytes(t.piece, "sequence_number").Int()
+	}
+	return t.at
+}
 
 // eventFrame is an event in its framing.
 func eventFrame(name string, data []byte) []byte {

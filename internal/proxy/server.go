@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -12,6 +14,7 @@ type Server struct {
 	metrics *metrics
 	slots   chan struct{} // one for each answer that may be given; nil is no bound
 	handler http.Handler
+	buffers sync.Pool // of *bytes.Buffer
 }
 
 // New makes a server.
@@ -46,6 +49,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 func Ending() error { return errEnding }
 
 func (s *Server) now() time.Time { return s.config.Now() }
+
+// buffer is an empty one, for what is gathered and soon given out.
+func (s *Server) buffer() *bytes.Buffer {
+	if b, ok := s.buffers.Get().(*bytes.Buffer); ok {
+		return b
+	}
+	return new(bytes.Buffer)
+}
+
+// giveBack keeps a buffer for the next answer, unless it has become large.
+func (s *Server) giveBack(b *bytes.Buffer) {
+	const most = 64 << 10
+	if b.Cap() <= most {
+		b.Reset()
+		s.buffers.Put(b)
+	}
+}
 
 // slot takes a place among the answers that may be given at a time.
 func (s *Server) slot() (release func(), err error) {

@@ -16,10 +16,12 @@ const DefaultLimit = 32 << 20
 var ErrTooLong = errors.New("event larger than the limit")
 
 const (
-	firstBuffer = 16 << 10
-	// A source that fills the buffer at once has more to give: the buffer grows up to this
-	// size for the sake of fewer reads alone.
+	// A server holds many streams on which hardly anything happens, so the buffer begins
+	// small. A source that fills it at once has more to give: the buffer doubles up to the
+	// usual size for the sake of fewer reads alone.
+	firstBuffer = 4 << 10
 	usualBuffer = 64 << 10
+
 	// After this many reads that give neither bytes nor an error the source is
 	// broken, not slow (the same bound as bufio's).
 	maxEmptyReads = 100

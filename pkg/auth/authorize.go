@@ -33,7 +33,7 @@ func (s *Source) Authorize(req *http.Request) error {
 	}
 	req.Header.Set(headerAuthorization, bearer+c.AccessToken.Reveal())
 	setOrDelete(req.Header, headerAccount, c.AccountID)
-	setOrDelete(req.Header, headerFedRAMP, fedRAMP(c))
+	setOrDelete(req.Header, headerFedRAMP, s.fedRAMP(c))
 	return nil
 }
 
@@ -73,6 +73,28 @@ func setOrDelete(header http.Header, name, value string) {
 		return
 	}
 	header.Set(name, value)
+}
+
+// routed is the header that the last login's tokens call for.
+type routed struct {
+	access, id credentials.Secret
+	fedRAMP    string
+}
+
+// fedRAMP is the header's value; empty when there is none. The tokens are read once, not
+// for each request.
+func (s *Source) fedRAMP(c credentials.Credential) string {
+	s.mu.Lock()
+	known := s.routed
+	s.mu.Unlock()
+	if known.access.Equal(c.AccessToken) && known.id.Equal(c.IDToken) {
+		return known.fedRAMP
+	}
+	known = routed{access: c.AccessToken, id: c.IDToken, fedRAMP: fedRAMP(c)}
+	s.mu.Lock()
+	s.routed = known
+	s.mu.Unlock()
+	return known.fedRAMP
 }
 
 func fedRAMP(c credentials.Credential) string {

@@ -32,13 +32,8 @@ func (o *opening) over(e *Event) bool {
 // failed before any output, or until Client.Hold is over. In the second case the
 // failure is the error.
 func (s *Stream) begin() error {
-	take := s.read
-	if s.client.Hold > 0 {
-		s.ahead = newLookahead(s, s.client.Hold)
-		take = s.ahead.next
-	}
 	for first := (opening{}); ; {
-		event, err := take()
+		event, err := s.take(first)
 		switch {
 		case errors.Is(err, errHeldLongEnough):
 			return nil
@@ -48,18 +43,39 @@ func (s *Stream) begin() error {
 			s.heldErr = err
 			return nil
 		}
-		s.held = append(s.held, event.clone())
+		s.held = append(s.held, event)
 		if first.over(event) {
 			return nil
 		}
 	}
 }
 
-// clone is an event that outlives the reader's buffer.
+// take is the next of the first events. What may have to be waited for while the time
+// runs, which it does from the first one on, is read in a goroutine.
+func (s *Stream) take(first opening) (*Event, error) {
+	if s.ahead == nil && s.client.Hold > 0 && len(s.held) > 0 && !s.reader.Buffered() {
+		s.ahead = newLookahead(s, s.client.Hold, first)
+	}
+	if s.ahead != nil {
+		return s.ahead.next()
+	}
+	event, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	return event.clone(), nil
+}
+
+// clone is an event that outlives the reader's buffer. Its data is a part of its frame,
+// unless it stood on several lines.
 func (e *Event) clone() *Event {
 	out := *e
 	out.Frame = bytes.Clone(e.Frame)
-	out.Data = bytes.Clone(e.Data)
+	if at := bytes.Index(out.Frame, e.Data); at >= 0 {
+		out.Data = out.Frame[at : at+len(e.Data)]
+	} else {
+		out.Data = bytes.Clone(e.Data)
+	}
 	return &out
 }
 
@@ -72,20 +88,20 @@ type lookahead struct {
 	released atomic.Bool
 	broken   atomic.Bool // err is there
 
-	hold  time.Duration
-	timer <-chan time.Time // runs from the first event on
+	timer <-chan time.Time
 }
 
-func newLookahead(s *Stream, hold time.Duration) *lookahead {
+// newLookahead reads on behind the first events, of which the first has just come.
+func newLookahead(s *Stream, hold time.Duration, first opening) *lookahead {
 	// There is room for every event, so that the goroutine never waits for a reader.
-	l := &lookahead{events: make(chan *Event, heldEvents), hold: hold}
-	go l.run(s)
+	l := &lookahead{events: make(chan *Event, heldEvents), timer: time.After(hold)}
+	go l.run(s, first)
 	return l
 }
 
-func (l *lookahead) run(s *Stream) {
+func (l *lookahead) run(s *Stream, first opening) {
 	defer close(l.events)
-	for first := (opening{}); !l.released.Load(); {
+	for !l.released.Load() {
 		event, err := s.read()
 		if err != nil {
 			l.err = err
@@ -106,9 +122,6 @@ func (l *lookahead) next() (*Event, error) {
 	case event, ok := <-l.events:
 		if !ok {
 			return nil, l.err
-		}
-		if l.timer == nil {
-			l.timer = time.After(l.hold)
 		}
 		return event, nil
 	case <-l.timer:

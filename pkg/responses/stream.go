@@ -127,6 +127,7 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 func (s *Stream) next() (*Event, error) {
 	if len(s.held) > 0 {
 		event := s.held[0]
+		s.held[0] = nil // which can be large, and the list stays
 		s.held = s.held[1:]
 		return event, nil
 	}

@@ -35,8 +35,8 @@ func measureAllocations(ctx context.Context, l *lab.Lab) ([]row, error) {
 		}
 		each := (counts[1] - counts[0]) / (longStream - shortStream)
 		rows = append(rows, row{
-			what: "serve " + route.name + ": allocations an event", ours: short(counts[0]) + " an answer",
-			value: each, unit: "",
+			what: "serve " + route.name + ": allocations an event", ours: short(counts[0]) + "/answer",
+			value: each, unit: "more/event",
 		})
 	}
 	return rows, nil

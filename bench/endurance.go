@@ -55,8 +55,8 @@ func measureEndurance(ctx context.Context, l *lab.Lab) ([]row, error) {
 		}
 	}
 	return []row{
-		grown("goroutines", before.goroutines, after.goroutines, leftGoroutines, ""),
-		grown("descriptors", before.descriptors, after.descriptors, leftDescriptors, ""),
+		grown("goroutines", before.goroutines, after.goroutines, leftGoroutines, "more"),
+		grown("descriptors", before.descriptors, after.descriptors, leftDescriptors, "more"),
 		grown("memory", before.resident/(1<<20), after.resident/(1<<20), leftMiB, "MiB"),
 	}, nil
 }

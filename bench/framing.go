@@ -43,7 +43,7 @@ func measureFraming(_ context.Context, l *lab.Lab) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := recordedFrames()
+	recorded, err := recordedFrames(l.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -256,10 +256,10 @@ func floodFrame() []byte {
 
 // recordedFrames are the frames of recorded answers, where those are at hand, else of the
 // answers that the tests have.
-func recordedFrames() ([][]byte, error) {
-	files, err := filepath.Glob("../shared/recordings/*.sse")
+func recordedFrames(root string) ([][]byte, error) {
+	files, err := filepath.Glob(filepath.Join(root, "../shared/recordings/*.sse"))
 	if len(files) == 0 && err == nil {
-		files, err = filepath.Glob("testdata/chat/*.sse")
+		files, err = filepath.Glob(filepath.Join(root, "testdata/chat/*.sse"))
 	}
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no recorded answers; %w", err)

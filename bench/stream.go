@@ -55,7 +55,7 @@ func measureStream(ctx context.Context, l *lab.Lab) ([]row, error) {
 	rows := []row{
 		cpuRow(what+"ask", runs[0], runs[2], "curl -N", bar{atMost: streamOverCurl}),
 		cpuRow(what+"respond --sse", runs[1], runs[2], "curl -N", bar{}),
-		cpuRow(what+"ask", piped[0], piped[1], "curl -N | jq -rj", bar{atMost: streamOverJQ}),
+		cpuRow(what+"ask", piped[0], piped[1], "curl -N, jq -rj", bar{atMost: streamOverJQ}),
 	}
 	memory, err := streamMemory(ctx, l, b, deltas)
 	return append(rows, memory...), err

@@ -10,6 +10,9 @@ import (
 
 // Lab is a folder with the programs that are measured. Nothing outside it is written.
 type Lab struct {
+	// Root is the folder of the module that is measured.
+	Root string
+
 	// Dir is where everything lies, and Home an empty home below it.
 	Dir, Home string
 
@@ -33,7 +36,7 @@ func Open(ctx context.Context, root string, quick bool) (*Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Lab{Dir: dir, Home: filepath.Join(dir, "home"), Quick: quick}
+	l := &Lab{Root: root, Dir: dir, Home: filepath.Join(dir, "home"), Quick: quick}
 	if err := os.Mkdir(l.Home, 0o700); err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter) error {
 		switch {
 		case c.choice.Cut():
 			return c.finish(out, chunks, nil)
-		case early, len(chunks) == 0 && out.started():
+		case early:
 			continue
 		}
 		if err := c.give(out, chunks, more); err != nil {
@@ -50,6 +50,8 @@ func (c *chatChoice) stream(stream *responses.Stream, out *eventWriter) error {
 	return c.finish(out, chunks, nil)
 }
 
+// give writes chunks, of which there may be none: then what was written is on its way,
+// unless more follows.
 func (c *chatChoice) give(out *eventWriter, chunks []byte, more bool) error {
 	c.x.begin(out, &c.tally)
 	return out.write(chunks, more)

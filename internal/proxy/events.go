@@ -60,13 +60,26 @@ func (e *eventWriter) started() bool {
 }
 
 // write sends frames. more says that others are there already, so that flushing can
-// wait for them.
+// wait for them. Without frames it flushes what has waited.
 func (e *eventWriter) write(frames []byte, more bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.err != nil || e.closed {
 		return e.err
 	}
+	if len(frames) > 0 {
+		if err := e.put(frames); err != nil {
+			return err
+		}
+	}
+	if more || !e.unflushed {
+		return nil
+	}
+	return e.flush()
+}
+
+// put is called with the lock.
+func (e *eventWriter) put(frames []byte) error {
 	now := e.now()
 	e.last = now
 	e.moveDeadline(now)
@@ -75,10 +88,7 @@ func (e *eventWriter) write(frames []byte, more bool) error {
 		return err
 	}
 	e.unflushed = true
-	if more {
-		return nil
-	}
-	return e.flush()
+	return nil
 }
 
 // flush is called with the lock.
@@ -107,18 +117,11 @@ func (e *eventWriter) stayAlive() {
 	if e.closed || e.err != nil {
 		return
 	}
-	now := e.now()
-	if silent := now.Sub(e.last); silent < e.every {
+	if silent := e.now().Sub(e.last); silent < e.every {
 		e.timer.Reset(e.every - silent)
 		return
 	}
-	e.last = now
-	e.moveDeadline(now)
-	if _, err := e.w.Write([]byte(keepAlive)); err != nil {
-		e.err = err
-		return
-	}
-	if e.flush() == nil {
+	if e.put([]byte(keepAlive)) == nil && e.flush() == nil {
 		e.timer.Reset(e.every)
 	}
 }

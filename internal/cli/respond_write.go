@@ -34,10 +34,14 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 }
 
 // writeEvents hands the events that are asked for to a sink. The backend's terminal
-// event is the last; ours follows only when none came, or when it was not asked for.
+// event is the last; ours follows only when none came, or when it was not asked for. What
+// the events say is looked at all the same: a refusal, and an answer whose pieces do not
+// add up, are no success in any form of output.
 func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error) error {
 	ended := false
+	var said responses.Pieces
 	c.event = func(e responses.Event, _ bool) error {
+		said.Event(e, func(responses.Piece) {})
 		if len(o.events) > 0 && !slices.Contains(o.events, e.Type) {
 			return nil
 		}
@@ -45,6 +49,9 @@ func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(res
 		return sink(e)
 	}
 	err := c.run(ctx)
+	if err == nil {
+		err = said.Err()
+	}
 	if err != nil && ended && !errors.Is(err, errReaderGone) {
 		return &reported{err}
 	}

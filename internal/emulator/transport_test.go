@@ -70,6 +70,22 @@ func TestTransportCancellation(t *testing.T) {
 	})
 }
 
+// A handler may still say something to a client that has left, at the same moment; a
+// network would not bring it.
+func TestTransportCancellationBeforeTheHeaders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := start(t, Config{Now: time.Now, Scene: Scene{HeadDelayMS: 10_000}})
+		for range 30 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			response, err := e.do(ctx, call{method: "POST", path: responsesPath, body: prompt(t, ""), bearer: e.Login(LoginOptions{}).AccessToken})
+			cancel()
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatalf("got %v and %v, want the end of the time", response, err)
+			}
+		}
+	})
+}
+
 func TestTransportCloseEndsTheHandler(t *testing.T) {
 	e := start(t, Config{Scene: named(t, "stall-after-created")})
 	response, err := e.do(t.Context(), call{method: "POST", path: responsesPath, body: prompt(t, ""), bearer: e.Login(LoginOptions{}).AccessToken})

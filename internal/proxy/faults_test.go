@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,13 +17,12 @@ import (
 	"github.com/codexctl/codexctl/internal/emulator"
 )
 
-// outcome is what becomes of a scene of the emulator at the server. Every row is asked
-// on both routes, as a stream and not, by a client with one retry.
+// outcome is what becomes of a scene of the emulator at the server, in one form: "native",
+// "native stream", "chat" or "chat stream". The client makes one retry.
 type outcome struct {
-	scene string
+	scene, form string
 
-	// calls is how many requests the backend gets; 0 means 1.
-	calls int
+	calls int // how many requests the backend gets
 
 	// status and code are the answer's when nothing was sent before; no status means an
 	// answer in full.
@@ -41,214 +42,113 @@ type outcome struct {
 	// oddBytes is for streams whose native form does not come apart at LF LF.
 	oddBytes bool
 
-	// only names the forms that the row is about, if not all: "native", "chat",
-	// "native stream", "chat stream".
-	only []string
-
 	slow, heavy bool
 }
 
 const said = "You said: hi"
 
-// outcomes has one row for each scene that is about /responses.
-func outcomes() []outcome {
-	return []outcome{
-		// Answers.
-		{scene: "default", text: said},
-		{scene: "full-output", text: said},
-		{scene: "empty-answer"},
-		{scene: "other-model", text: said},
-		{scene: "tool-call", text: said},           // no tools are in the request
-		{scene: "parallel-tool-calls", text: said}, // neither
-		{scene: "tool-bad-arguments", text: said},  // neither
-		{scene: "reasoning", text: said},
-		{scene: "refusal"},
-		{scene: "several-messages"}, // how chat joins messages is chatcompat's own test
-		{scene: "unicode", text: "Grüße, 世界 — 👩‍👩‍👧 and e\u0301 \U0001F1EA\U0001F1FA שלום."},
-		{scene: "control-characters", text: "plain \x1b[31mred\x1b[0m \x1b]0;title\x07bell\x07 back\b\b \u009b2J\u202etxt.exe\u202c\r\nend"},
-		{scene: "incomplete-max-tokens", text: said, reason: "length"},
-		{scene: "incomplete-content-filter", text: said, reason: "content_filter"},
-		{scene: "flood", heavy: true},
-		{scene: "flood-bare", heavy: true},
-		{scene: "stale-reasoning", text: said}, // none is sent back
-		{scene: "lite-not-found", text: said},  // the model asked for takes the plain form
-		{scene: "lite-optional", text: said},
-
-		// Failures inside 200, before any output: a status, since nothing was sent.
-		{scene: "failed", status: 502, code: "server_error"},
-		{scene: "failed-once", status: 502, code: "server_error"}, // not repeated: only overload inside 200 is
-		{scene: "failed-after-deltas", status: 502, code: "server_error", late: true, told: true, text: "Hel"},
-		{scene: "overload-once", calls: 2, text: said},
-		{scene: "overload-always", calls: 2, status: 503, code: "server_is_overloaded"},
-		{scene: "error-event-alone", calls: 2, status: 503, code: "server_is_overloaded"},
-		{scene: "failed-context-length", status: 400, code: "context_length_exceeded"},
-		{scene: "failed-insufficient-quota", status: 429, code: "insufficient_quota"},
-		{scene: "failed-usage-not-included", status: 403, code: "plan_required"},
-		{scene: "failed-usage-limit", status: 429, code: "usage_limit_reached"},
-		// Withheld by policy: in chat that is the finish reason content_filter, with the
-		// backend's words as the refusal (chatcompat.Finishes).
-		{scene: "failed-cyber-policy", status: 400, code: "cyber_policy", only: []string{"native", "native stream"}},
-		{scene: "failed-cyber-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
-		{scene: "failed-bio-policy", status: 400, code: "bio_policy", only: []string{"native", "native stream"}},
-		{scene: "failed-bio-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
-		{scene: "failed-misalignment-policy", status: 400, code: "misalignment_policy_violation", only: []string{"native", "native stream"}},
-		{scene: "failed-misalignment-policy", reason: "content_filter", only: []string{"chat", "chat stream"}},
-		{scene: "failed-invalid-prompt", status: 400, code: "invalid_prompt"},
-		{scene: "failed-overloaded", calls: 2, status: 503, code: "server_is_overloaded"},
-		{scene: "failed-slow-down", calls: 2, status: 503, code: "slow_down"},
-		{scene: "failed-rate-limit", calls: 2, status: 429, code: "rate_limit_exceeded"},
-
-		// About who asks.
-		{scene: "unauthorized-once", calls: 2, text: said},
-		{scene: "unauthorized-always", calls: 2, status: 401, code: "auth_denied"},
-		{scene: "forbidden-json", status: 403, code: "auth_denied"},
-		{scene: "challenge-html", status: 502, code: "blocked"},
-		{scene: "region-block", status: 502, code: "blocked"},
-		{scene: "deactivated-workspace", status: 402, code: "deactivated_workspace"},
-		{scene: "usage-limit", status: 429, code: "usage_limit_reached"},
-		{scene: "usage-limit-once", status: 429, code: "usage_limit_reached"}, // never repeated
-		{scene: "usage-limit-returns", status: 429, code: "usage_limit_reached"},
-		{scene: "usage-high", text: said},
-		{scene: "usage-not-included", status: 403, code: "plan_required"},
-		{scene: "not-found-usage-limit", status: 429, code: "usage_limit_reached"},
-		{scene: "not-found-model", status: 400, code: "model_not_available"},
-		{scene: "context-length", status: 400, code: "context_length_exceeded"},
-		{scene: "cyber-policy", status: 400, code: "cyber_policy"},
-
-		// About the state of the backend.
-		{scene: "rate-limited-once", calls: 2, text: said},
-		{scene: "rate-limited-long", status: 429, code: "rate_limit_exceeded"},
-		{scene: "rate-limited", calls: 2, status: 429, code: "rate_limit_exceeded"},
-		{scene: "request-timeout-once", calls: 2, text: said},
-		{scene: "server-error-once", calls: 2, text: said},
-		{scene: "server-error-always", calls: 2, status: 500, code: "internal_server_error"},
-		{scene: "bad-gateway-html", status: 502, code: "blocked"},
-		{scene: "overloaded", calls: 2, status: 503, code: "server_is_overloaded"},
-		{scene: "overloaded-once", calls: 2, text: said},
-		{scene: "gateway-timeout-html", status: 502, code: "blocked"},
-		{scene: "redirect", status: 502, code: "redirect"},
-		{scene: "clock-ahead", text: said},
-		{scene: "clock-behind", text: said},
-
-		// Cuts. What had been held back until then was not sent.
-		{scene: "cut-after-three-deltas", status: 502, code: "truncated", late: true, text: "Hel"},
-		{scene: "cut-mid-event", status: 502, code: "truncated", late: true, text: "Hel"},
-		{scene: "cut-before-headers", calls: 2, status: 502, code: "network"},
-		{scene: "cut-before-headers-once", calls: 2, text: said},
-		{scene: "cut-before-first-event", status: 502, code: "network"},
-		{scene: "cut-after-created", status: 502, code: "truncated"},
-		{scene: "end-before-first-event", status: 502, code: "network"},
-		{scene: "end-after-deltas", status: 502, code: "truncated", late: true, text: "Hel"},
-		{scene: "end-without-terminal", status: 502, code: "truncated", late: true, text: said},
-		{scene: "stall-before-headers", status: 504, code: "timeout"},
-		{scene: "stall-before-first-event", status: 504, code: "timeout"},
-		{scene: "stall-after-created", status: 504, code: "timeout"},
-		{scene: "stall-after-deltas", status: 504, code: "timeout", late: true, text: "Hel"},
-
-		// Paces.
-		{scene: "slow-headers", slow: true, text: said},
-		{scene: "slow-first-event", slow: true, text: said},
-		{scene: "slow-events", slow: true, text: said},
-		{scene: "token-rate", slow: true, text: said},
-
-		// Odd events. Of a text that its pieces do not add up to, the native stream shows
-		// both sides as they came.
-		{scene: "wrong-done-text", status: 502, code: "truncated", only: []string{"native"}},
-		{scene: "wrong-done-text", text: said, only: []string{"native stream"}},
-		{scene: "wrong-done-text", status: 502, code: "truncated", late: true, text: said, only: []string{"chat", "chat stream"}},
-		{scene: "no-deltas", text: said},
-		{scene: "no-item-done", text: said},
-		{scene: "unknown-events", text: said},
-		{scene: "unknown-fields", text: said},
-		{scene: "shuffled-fields", text: said},
-		{scene: "garbage-event", text: said},
-		{scene: "large-event", text: said},
-		{scene: "oversized-event", slow: true, status: 502, code: "truncated", late: true},
-
-		// Odd bytes.
-		{scene: "byte-writes", text: said},
-		{scene: "random-chunks", text: said},
-		{scene: "one-write", text: said},
-		{scene: "crlf", text: said, oddBytes: true},
-		{scene: "cr", text: said, oddBytes: true},
-		{scene: "bom", text: said},
-		{scene: "comments", text: said},
-		{scene: "multi-line-data", text: said},
-		{scene: "contradicting-event-names", text: said},
-		{scene: "no-event-names", text: said},
-		{scene: "unterminated-last-event", text: said},
+// outcomes are what testdata/faults.txt says of each scene that is about /responses: a row
+// for each form. internal/cli checks the same table with the settings of the command.
+func outcomes(t *testing.T) []outcome {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "..", "testdata", "faults.txt"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	_, part, _ := strings.Cut(string(data), "\n== answers\n")
+	part, _, _ = strings.Cut(part, "\n== ")
+	var rows []outcome
+	var columns []string
+	for line := range strings.Lines(part) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		switch {
+		case len(cells) == 1, strings.HasPrefix(cells[0], "{"): // a comment, a scene without a name
+		case columns == nil:
+			columns = cells
+		default:
+			for _, form := range []string{"native", "native stream", "chat", "chat stream"} {
+				rows = append(rows, newOutcome(t, columns, cells, form))
+			}
+		}
+	}
+	return rows
+}
+
+func newOutcome(t *testing.T, columns, cells []string, form string) outcome {
+	t.Helper()
+	cell := func(column string) string { return cells[slices.Index(columns, column)] }
+	o := outcome{scene: cell("scene"), form: form}
+	scene, known := emulator.NamedScene(o.scene)
+	if !known {
+		t.Fatalf("testdata/faults.txt: no scene is named %q", o.scene)
+	}
+	switch n := cell("requests"); n {
+	case "all":
+		o.calls = 2
+	default:
+		o.calls, _ = strconv.Atoi(n)
+	}
+	if text, err := strconv.Unquote(cell("text")); err == nil && scene.Refusal == "" {
+		o.text = text
+	}
+	o.oddBytes = scene.LineEnd != emulator.LineEndLF
+	o.heavy = scene.FloodDeltas > 0
+	o.slow = scene.HeadDelayMS+scene.FirstDelayMS+scene.EventDelayMS > 0 || scene.DeltasPerSecond > 0 || scene.EventBytes > 32<<20
+
+	words := strings.Fields(strings.Replace(cell(form), ", then", "", 1))
+	switch first, last := words[0], words[len(words)-1]; {
+	case first != "200":
+		o.status, _ = strconv.Atoi(first)
+		o.code = last
+	case len(words) == 3: // a stream that has begun; the status is one that nobody sees
+		o.status, o.code, o.late, o.told = http.StatusBadGateway, last, true, words[1] == "failed"
+		if scene.CutAt == emulator.CutAtCreated {
+			// Here what is held back is held for longer than the silence lasts.
+			o.status, o.late = http.StatusGatewayTimeout, false
+		}
+	case last == "incomplete":
+		o.reason = "length"
+	case last != "completed" && last != "stop":
+		o.reason = last
+	}
+	return o
 }
 
 // TestEveryScene is the fault matrix: nothing hangs, a failure before the first byte is
 // a status, one behind it is one last event, and only what may be repeated is.
 func TestEveryScene(t *testing.T) {
-	rows := outcomes()
-	t.Run("every scene about answers has a row", func(t *testing.T) {
-		for _, info := range emulator.SceneNames() {
-			has := slices.ContainsFunc(rows, func(o outcome) bool { return o.scene == info.Name })
-			if !has && aboutAnswers(info.Name) {
-				t.Errorf("the scene %s (%s) has no row in outcomes", info.Name, info.About)
+	for _, row := range outcomes(t) {
+		t.Run(row.scene+"/"+row.form, func(t *testing.T) {
+			if row.heavy && testing.Short() {
+				t.Skip("tens of megabytes")
 			}
-		}
-	})
-	for _, row := range rows {
-		for _, form := range []string{"native", "native stream", "chat", "chat stream"} {
-			if row.only != nil && !slices.Contains(row.only, form) {
-				continue
-			}
-			t.Run(row.scene+"/"+form, func(t *testing.T) {
-				if row.heavy && testing.Short() {
-					t.Skip("tens of megabytes")
-				}
-				t.Parallel()
-				row.check(t, row.stand(t, nil), form)
-			})
-		}
+			t.Parallel()
+			row.check(t, row.stand(t, nil))
+		})
 	}
-}
-
-// aboutAnswers says whether a scene changes what /responses answers: one that only sets
-// fields about signing in, renewing and signing out does not.
-func aboutAnswers(name string) bool {
-	scene, _ := emulator.NamedScene(name)
-	if name == "default" {
-		return true
-	}
-	answers := emulator.Scene{}
-	from, to := reflect.ValueOf(scene), reflect.ValueOf(&answers).Elem()
-	for i := range from.NumField() {
-		switch field := from.Type().Field(i).Name; {
-		case field == "Name", field == "Times", field == "Plan", field == "NoAccount", field == "AnyPort":
-		case strings.HasPrefix(field, "Token"), strings.HasPrefix(field, "Authorize"), strings.HasPrefix(field, "Exchange"),
-			strings.HasPrefix(field, "Device"), strings.HasPrefix(field, "Revoke"):
-		default:
-			to.Field(i).Set(from.Field(i))
-		}
-	}
-	return !reflect.DeepEqual(answers, emulator.Scene{})
 }
 
 // TestEveryCutOverASocket repeats the cuts with a real connection to the backend, which
 // breaks in ways of its own.
 func TestEveryCutOverASocket(t *testing.T) {
-	for _, row := range outcomes() {
+	for _, row := range outcomes(t) {
 		kind, _, _ := strings.Cut(row.scene, "-")
 		if !slices.Contains([]string{"cut", "end", "stall", "redirect"}, kind) && row.scene != "failed-after-deltas" {
 			continue
 		}
-		for _, form := range []string{"native", "native stream", "chat", "chat stream"} {
-			t.Run(row.scene+"/"+form, func(t *testing.T) {
-				t.Parallel()
-				var s *stand
-				backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.emulator.ServeHTTP(w, r) }))
-				t.Cleanup(backend.Close)
-				s = row.stand(t, func(c *Config) {
-					c.Client.BaseURL, c.Client.HTTPClient = backend.URL+"/backend-api/codex", backend.Client()
-				})
-				row.check(t, s, form)
+		t.Run(row.scene+"/"+row.form, func(t *testing.T) {
+			t.Parallel()
+			var s *stand
+			backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.emulator.ServeHTTP(w, r) }))
+			t.Cleanup(backend.Close)
+			s = row.stand(t, func(c *Config) {
+				c.Client.BaseURL, c.Client.HTTPClient = backend.URL+"/backend-api/codex", backend.Client()
 			})
-		}
+			row.check(t, s)
+		})
 	}
 }
 
@@ -268,8 +168,9 @@ func (o outcome) stand(t *testing.T, adjust func(*Config)) *stand {
 	})
 }
 
-// check asks in one form.
-func (o outcome) check(t *testing.T, s *stand, form string) {
+// check asks in its form.
+func (o outcome) check(t *testing.T, s *stand) {
+	form := o.form
 	s.scene(o.scene)
 	if o.heavy || o.slow {
 		// The full numbers are for benchmarks and people; the way is the same with a tenth.
@@ -301,7 +202,7 @@ func (o outcome) check(t *testing.T, s *stand, form string) {
 	} else {
 		o.stream(t, s, path, asStream(body), chat)
 	}
-	if got, want := len(s.journal(upstreamPath)), max(o.calls, 1); got != want {
+	if got, want := len(s.journal(upstreamPath)), o.calls; got != want {
 		t.Errorf("the backend got %d requests, want %d", got, want)
 	}
 }

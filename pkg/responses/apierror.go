@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
@@ -45,15 +46,15 @@ type APIError struct {
 	Location string
 }
 
-// Error says what it means, then the backend's own words.
+// Error says what it means, then the backend's own words, or its code for want of them.
 func (e *APIError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.kind().Error())
 	if e.Location != "" {
 		b.WriteString(" to " + e.Location)
 	}
-	if e.Message != "" {
-		b.WriteString(": " + e.Message)
+	if words := cmp.Or(e.Message, e.Code); words != "" {
+		b.WriteString(": " + words)
 	}
 	if e.Status != http.StatusOK {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)

@@ -43,7 +43,8 @@ type textSum struct {
 	len   int
 }
 
-// Event calls give with each piece of text that an event brings.
+// Event calls give with each piece of text that an event brings. Without give they are
+// only compared.
 func (p *Pieces) Event(e Event, give func(Piece)) { p.event(e, asPiece(give)) }
 
 // Item calls give with the text of a finished output item that was not given yet.
@@ -52,6 +53,9 @@ func (p *Pieces) Item(index int, item json.RawMessage, give func(Piece)) {
 }
 
 func asPiece(give func(Piece)) giver {
+	if give == nil {
+		return nil
+	}
 	return func(place textPlace, text []byte) { give(Piece{string(text), place.output, place.refusal}) }
 }
 
@@ -124,7 +128,9 @@ func (p *Pieces) piece(place textPlace, text []byte, give giver) {
 	sum.len += len(text)
 	p.refused = p.refused || place.refusal
 	p.text = p.text || !place.refusal
-	give(place, text)
+	if give != nil {
+		give(place, text)
+	}
 }
 
 func (p *Pieces) sum(place textPlace) *textSum {

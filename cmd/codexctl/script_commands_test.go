@@ -38,7 +38,7 @@ func endpoint(name string) string {
 // document is one JSON document: a file's, stdout, or sent:PATH for the journal's
 // last entry about a path.
 func document(ts *testscript.TestScript, name string) string {
-	text := ""
+	var text string
 	if path, sent := strings.CutPrefix(name, "sent:"); sent {
 		entries := worldOf(ts).emulator.Journal(endpoint(path))
 		if len(entries) == 0 {
@@ -88,7 +88,8 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: edit FILE PATH VALUE")
 	}
-	text, err := ts.ReadFile(args[0]), error(nil)
+	text := ts.ReadFile(args[0])
+	var err error
 	switch {
 	case args[2] == "-":
 		text, err = sjson.Delete(text, args[1])

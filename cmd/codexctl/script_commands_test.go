@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -362,7 +364,7 @@ func onSocket(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: socket CODE DATA COMMAND [ARG...]")
 	}
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	pair, err := socketPair()
 	ts.Check(err)
 	theirs, ours := os.NewFile(uintptr(pair[0]), "stdin"), os.NewFile(uintptr(pair[1]), "other end")
 	defer ours.Close()

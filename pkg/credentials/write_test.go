@@ -1,3 +1,5 @@
+//go:build unix
+
 package credentials
 
 import (
@@ -167,10 +169,7 @@ func TestPrepareFailsBeforeAnythingIsSpent(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir+"/real", before)
 		write(t, dir+"/auth.json", "")
-		if err := syscall.Mount(dir+"/real", dir+"/auth.json", "", syscall.MS_BIND, ""); err != nil {
-			t.Skipf("cannot mount: %v", err)
-		}
-		defer func() { _ = syscall.Unmount(dir+"/auth.json", 0) }()
+		mountOver(t, dir+"/real", dir+"/auth.json")
 		if _, err := (File{Path: dir + "/auth.json"}).Prepare(t.Context()); !errors.Is(err, ErrNotWritable) {
 			t.Errorf("Prepare error = %v, want %v", err, ErrNotWritable)
 		}

@@ -21,7 +21,7 @@ had() {
 		cat "$said" >&2
 		exit 1
 	fi
-	echo "lint: SKIP $what: its modules cannot be had: $(tail -n 1 "$said")"
+	echo "lint: SKIP $what: modules cannot be had: $(tail -n 1 "$said")"
 	return 1
 }
 

@@ -69,6 +69,29 @@ func TestCommitWritesThroughSymlinks(t *testing.T) {
 	diff(t, "folder", []string{"auth.json", "new.json"}, entries(t, dir+"/real"))
 }
 
+// What .. means behind a link is what the system says it means, so that what was read is
+// what is written.
+func TestCommitWritesWhatWasReadThroughDots(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/real/deep/x", "")
+	write(t, dir+"/real/auth.json", `{"access_token":"a","expires_at":1,"keep":1}`)
+	for link, to := range map[string]string{"folder": "real/deep", "named": "folder/../auth.json"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{dir + "/folder/../auth.json", dir + "/named"} {
+		store(t, File{Path: path}, fresh)
+		if got := read(t, dir+"/real/auth.json"); !strings.Contains(got, `"access_token":"fresh"`) || !strings.Contains(got, `"keep":1`) {
+			t.Errorf("%s: the file behind it holds %s, want the fresh token and keep", path, got)
+		}
+		if _, err := os.Lstat(dir + "/auth.json"); err == nil {
+			t.Errorf("%s: another file was written", path)
+		}
+		write(t, dir+"/real/auth.json", `{"access_token":"a","expires_at":1,"keep":1}`)
+	}
+}
+
 func TestCommitChoosesTheFormOfANewFile(t *testing.T) {
 	c := fresh
 	c.AccessToken, c.IDToken, c.LastRefresh = NewSecret("fresh"), NewSecret(claimsJWT("acc", expiry)), expiry

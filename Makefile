@@ -1,6 +1,7 @@
 # make demo    build, then see the program at work, without an account
 # make test    all tests
 # make check   what must pass before a change is handed in
+# make lint    linters, known vulnerabilities (part of check)
 # make build   the binary, in bin/
 # make e2e     real third-party clients against the binary (needs Node, npm, Chromium)
 # make bench   timings beside the limits and the peers (ONLY=start,serve for a part)
@@ -19,7 +20,7 @@ LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
-.PHONY: dist dist-verify build demo test check fuzz bench bench-write bench-scaling e2e cross clean
+.PHONY: build demo test check lint fuzz bench bench-write bench-scaling dist dist-verify e2e cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
@@ -32,13 +33,22 @@ test:
 
 check:
 	@sh scripts/check.sh
-	@$(MAKE) --no-print-directory cross test
+	@$(MAKE) --no-print-directory lint cross test
 
-# Every system and architecture that a release is built for.
+# The first time it builds its tools, which takes minutes.
+lint:
+	@sh scripts/lint.sh
+
+# Every system and architecture that a release is built for; for each system the tests as
+# well, as far as vet compiles them.
 cross:
 	@for t in $(TARGETS); do \
 		echo "build $$t"; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) build -tags $(TAGS) ./... || exit 1; \
+	done
+	@for s in darwin windows; do \
+		echo "vet $$s"; \
+		GOOS=$$s CGO_ENABLED=0 $(GO) vet -tags $(TAGS) ./... || exit 1; \
 	done
 
 e2e:

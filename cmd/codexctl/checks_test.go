@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -143,7 +145,7 @@ func smallPipe(t *testing.T) (theirs, ours *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := unix.FcntlInt(theirs.Fd(), unix.F_SETPIPE_SZ, 4096); err != nil {
+	if err := shrink(theirs); err != nil {
 		t.Fatal(err)
 	}
 	return theirs, ours
@@ -151,9 +153,14 @@ func smallPipe(t *testing.T) (theirs, ours *os.File) {
 
 func freeSocket(t *testing.T) (theirs, ours *os.File) {
 	t.Helper()
-	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	pair, err := socketPair()
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, end := range pair {
+		if err := unix.SetNonblock(end, true); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_SNDBUF, 4096); err != nil {
 		t.Fatal(err)

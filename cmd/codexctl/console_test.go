@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -13,7 +15,7 @@ import (
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
-	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // console is a program whose stdin and stderr are a terminal with somebody at it: an
@@ -24,7 +26,7 @@ type console struct {
 	master  *os.File
 	slave   *os.File
 	screen  vt10x.Terminal
-	before  unix.Termios
+	before  term.State
 	stdout  bytes.Buffer
 	reading sync.WaitGroup
 
@@ -84,8 +86,8 @@ func onScreen(t *testing.T, command *exec.Cmd, columns int, all bool) *console {
 }
 
 // mode is what the terminal does with input and output.
-func (c *console) mode() unix.Termios {
-	mode, err := unix.IoctlGetTermios(int(c.slave.Fd()), unix.TCGETS)
+func (c *console) mode() term.State {
+	mode, err := term.GetState(int(c.slave.Fd()))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -1,6 +1,9 @@
+//go:build unix
+
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -52,7 +55,7 @@ func (h *household) run(args ...string) (int, string) {
 	if err == nil {
 		return 0, string(out)
 	}
-	exit, ok := err.(*exec.ExitError)
+	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok {
 		h.t.Fatal(err)
 	}

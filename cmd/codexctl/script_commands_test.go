@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -38,7 +40,7 @@ func endpoint(name string) string {
 // document is one JSON document: a file's, stdout, or sent:PATH for the journal's
 // last entry about a path.
 func document(ts *testscript.TestScript, name string) string {
-	text := ""
+	var text string
 	if path, sent := strings.CutPrefix(name, "sent:"); sent {
 		entries := worldOf(ts).emulator.Journal(endpoint(path))
 		if len(entries) == 0 {
@@ -88,7 +90,8 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: edit FILE PATH VALUE")
 	}
-	text, err := ts.ReadFile(args[0]), error(nil)
+	text := ts.ReadFile(args[0])
+	var err error
 	switch {
 	case args[2] == "-":
 		text, err = sjson.Delete(text, args[1])
@@ -361,7 +364,7 @@ func onSocket(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: socket CODE DATA COMMAND [ARG...]")
 	}
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	pair, err := socketPair()
 	ts.Check(err)
 	theirs, ours := os.NewFile(uintptr(pair[0]), "stdin"), os.NewFile(uintptr(pair[1]), "other end")
 	defer ours.Close()

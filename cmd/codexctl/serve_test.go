@@ -1,8 +1,11 @@
+//go:build unix
+
 package main
 
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -96,9 +99,9 @@ func TestServeAccountIDCannotBreakOut(t *testing.T) {
 	stand, url, home := standIn(t)
 	login := readFile(t, loginIn(home))
 	id := `acc\r\nX-Injected: yes`
-	data := strings.Replace(string(login), `"account_id":"`, `"account_id":"`+id, 1)
-	if data == string(login) {
-		data = strings.Replace(string(login), `"account_id": "`, `"account_id": "`+id, 1)
+	data := strings.Replace(login, `"account_id":"`, `"account_id":"`+id, 1)
+	if data == login {
+		data = strings.Replace(login, `"account_id": "`, `"account_id": "`+id, 1)
 	}
 	if err := os.WriteFile(loginIn(home), []byte(data), 0o600); err != nil {
 		t.Fatal(err)
@@ -212,11 +215,11 @@ func TestServeListensOnBothLoopbacks(t *testing.T) {
 	s := serve(t, url, home)
 	_, port, _ := strings.Cut(strings.TrimPrefix(s.url, "http://"), ":")
 	for _, host := range []string{"127.0.0.1", "::1"} {
-		if l, err := net.Listen("tcp", net.JoinHostPort(host, "0")); err != nil {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		if err != nil {
 			continue // a machine without it
-		} else {
-			_ = l.Close()
 		}
+		_ = l.Close()
 		resp, err := http.Get("http://" + net.JoinHostPort(host, port) + "/health/live")
 		if err != nil {
 			t.Errorf("%s: %v", host, err)
@@ -277,7 +280,7 @@ func TestServeOnAUnixSocket(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if fourth := start(); fourth.ends() != 2 || string(readFile(t, path)) != "mine" {
+	if fourth := start(); fourth.ends() != 2 || readFile(t, path) != "mine" {
 		t.Errorf("a file in the place: exit %d, want 2 and the file as it was\n%s", fourth.cmd.ProcessState.ExitCode(), fourth.log)
 	}
 }
@@ -293,7 +296,7 @@ func serveEnds(t *testing.T, url, home string, env []string, args ...string) (co
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = cmd.Process.Kill() })()
 	if err := cmd.Run(); err != nil {
-		if _, ok := err.(*exec.ExitError); !ok {
+		if _, ok := errors.AsType[*exec.ExitError](err); !ok {
 			t.Fatal(err)
 		}
 	}
@@ -392,7 +395,7 @@ func TestServeWithAKeyAndALog(t *testing.T) {
 	if code := s.signal(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	written := string(readFile(t, log))
+	written := readFile(t, log)
 	if lines := strings.Count(written, "\n"); lines < 2 || !strings.Contains(written, `"status":401`) || !strings.Contains(written, `"error":"invalid_api_key"`) || !strings.Contains(written, `"status":200`) {
 		t.Errorf("log:\n%s", written)
 	}

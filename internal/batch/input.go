@@ -88,7 +88,7 @@ func Read(r io.Reader, f Form) ([]Item, error) {
 		start := lines.offset
 		line, _, err := lines.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return in.items, nil
 		case errors.Is(err, errLong):
 			err = in.bad(lines.line, fmt.Errorf("the line is longer than %d MiB", MaxLine>>20))

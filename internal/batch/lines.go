@@ -32,7 +32,7 @@ func (l *lineReader) next() (line []byte, ended bool, err error) {
 			l.line++
 		}
 		if err == nil {
-			piece, ended = piece[:len(piece)-1], true
+			piece = piece[:len(piece)-1]
 		}
 		line = append(line, piece...)
 		switch {
@@ -40,7 +40,7 @@ func (l *lineReader) next() (line []byte, ended bool, err error) {
 			return nil, false, errLong
 		case err == nil:
 			return line, true, nil
-		case err == io.EOF && len(line) > 0:
+		case errors.Is(err, io.EOF) && len(line) > 0:
 			return line, false, nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, false, err

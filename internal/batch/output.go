@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -173,17 +174,18 @@ func takeLock(target string) (*flock.Flock, error) {
 // behindLinks is the path that symlinks lead to; the last may lead to nothing yet.
 func behindLinks(path string) (string, error) {
 	for range 40 {
-		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		dir, base := filepath.Split(path) // filepath.Dir takes away .. without looking at links
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
 		if err != nil {
 			return "", err
 		}
-		path = filepath.Join(dir, filepath.Base(path))
+		path = filepath.Join(dir, base)
 		link, err := os.Readlink(path)
 		if err != nil {
 			return path, nil // not a link, or not there
 		}
 		if !filepath.IsAbs(link) {
-			link = filepath.Join(dir, link)
+			link = dir + string(filepath.Separator) + link
 		}
 		path = link
 	}

@@ -127,6 +127,21 @@ func TestLock(t *testing.T) {
 	closeAll(t, resume(t, path))
 }
 
+// What .. means behind a link is what the system says it means.
+func TestDotsBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "real", "deep"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("real", "deep"), filepath.Join(dir, "folder")); err != nil {
+		t.Skip(err)
+	}
+	f := create(t, dir+"/folder/../out.jsonl")
+	write(t, f, one)
+	closeAll(t, f)
+	diff(t, "content", readFile(t, filepath.Join(dir, "real", "out.jsonl")), one)
+}
+
 // What a killed process leaves behind keeps nobody out.
 func TestLockLeftBehind(t *testing.T) {
 	path := writeFile(t, one+badThree)

@@ -52,7 +52,7 @@ func newSurvey(r io.Reader, limit int) (*survey, error) {
 		from := lines.offset
 		line, ended, err := lines.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return s, nil
 		case errors.Is(err, errLong):
 			return nil, foreign(lines.line, errLong)

@@ -58,7 +58,7 @@ func TestRunWritesAsTheyCome(t *testing.T) {
 		sum, err := Run(t.Context(), Config{
 			Items: items, Jobs: 3, Out: &out,
 			Do: func(_ context.Context, item Item) Result {
-				time.Sleep([]time.Duration{3, 2, 1, 3}[item.Index] * time.Second)
+				time.Sleep(time.Duration([]int{3, 2, 1, 3}[item.Index]) * time.Second)
 				if item.Index == 1 {
 					r := failed(item, "timeout")
 					r.Tokens = Tokens{Input: 5}

@@ -32,7 +32,7 @@ func (f *File) Sort() error {
 	for {
 		from := lines.offset
 		line, _, err := lines.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -32,9 +32,7 @@ func Parse(data []byte, o Options) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
-	}
+	p.finish()
 	if err := p.askForSummary(); err != nil {
 		return nil, err
 	}
@@ -65,9 +63,7 @@ func Request(data []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	if err := p.finish(); err != nil {
-		return nil, err
-	}
+	p.finish()
 	return p.body.encode(), nil
 }
 
@@ -117,7 +113,7 @@ func (p *parsing) field(r rule) error {
 }
 
 // finish does what needs more than one field.
-func (p *parsing) finish() error {
+func (p *parsing) finish() {
 	if len(p.tools) > 0 {
 		p.body["tools"] = list(p.tools)
 	} else {
@@ -127,7 +123,6 @@ func (p *parsing) finish() error {
 		// An answer in that form has room for one call.
 		p.body["parallel_tool_calls"] = json.RawMessage("false")
 	}
-	return nil
 }
 
 // made is the finished plan.

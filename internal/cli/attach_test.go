@@ -130,7 +130,7 @@ func TestCheckHeader(t *testing.T) {
 func TestSplitAttachment(t *testing.T) {
 	dir := t.TempDir()
 	odd := filepath.Join(dir, "a;type=image")
-	if err := os.MkdirAll(filepath.Join(odd), 0o700); err != nil {
+	if err := os.MkdirAll(odd, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(odd, "gif"), nil, 0o600); err != nil {

@@ -190,7 +190,7 @@ func TestDeviceLoginInTwoSteps(t *testing.T) {
 				if got := gjson.Get(doc, "@keys").Raw; got != `["schema_version","type","verification_url","user_code","expires_at","interval_s","id","error"]` {
 					t.Errorf("--start has %s", got)
 				}
-				if got := gjson.Get(doc, "expires_at").Time().Sub(time.Now()); got != 15*time.Minute {
+				if got := time.Until(gjson.Get(doc, "expires_at").Time()); got != 15*time.Minute {
 					t.Errorf("the code lives %s", got)
 				}
 				files, _ := filepath.Glob(filepath.Join(p.Home, "state", "codexctl", "*"))

@@ -54,20 +54,21 @@ func (o *logoutOptions) run(ctx context.Context, inv *invocation) error {
 	file := inv.locator().Target()
 	doc := logoutDocument{SchemaVersion: 1, Type: "auth logout", Path: file.Path}
 	c, _, err := file.Read(ctx)
-	if !errors.Is(err, fs.ErrNotExist) {
-		if !o.yes {
-			if err := inv.mustAgree(ctx, fmt.Sprintf("Forget the login in %s?", file.Path), "-y"); err != nil {
-				return err
-			}
-		}
-		if err == nil && o.revoke {
-			doc.Revoked = inv.revoke(ctx, c)
-		}
-		if err := inv.remove(ctx, file); err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return inv.showLogout(ctx, doc)
+	}
+	if !o.yes {
+		if err := inv.mustAgree(ctx, fmt.Sprintf("Forget the login in %s?", file.Path), "-y"); err != nil {
 			return err
 		}
-		doc.Removed = true
 	}
+	if err == nil && o.revoke {
+		doc.Revoked = inv.revoke(ctx, c)
+	}
+	if err := inv.remove(ctx, file); err != nil {
+		return err
+	}
+	doc.Removed = true
 	return inv.showLogout(ctx, doc)
 }
 

@@ -100,8 +100,8 @@ func uniqueFields(object []byte) (map[string]gjson.Result, error) {
 
 func unknownField(name string, known []string) error {
 	e := &usageError{message: "unknown field " + quoted(name), hint: "see what fields there are: codexctl batch --help"}
-	if close, ok := closest(name, known); ok {
-		e.hint = "call the field " + quoted(close)
+	if near, ok := closest(name, known); ok {
+		e.hint = "call the field " + quoted(near)
 	}
 	return e
 }

@@ -83,8 +83,8 @@ func (inv *invocation) completion(args []string) error {
 			message: fmt.Sprintf("there is no completion for %q, only for %s", args[0], strings.Join(shells(), ", ")),
 			hint:    "codexctl completion bash",
 		}
-		if close, ok := closest(args[0], shells()); ok {
-			e.hint = "codexctl completion " + close
+		if near, ok := closest(args[0], shells()); ok {
+			e.hint = "codexctl completion " + near
 		}
 		return e
 	}

@@ -218,10 +218,10 @@ func (d *doctor) report(rows []checkResult, offline bool) error {
 	}
 	var failed []string
 	for _, row := range rows {
-		switch {
-		case row.Status == statusFail:
+		switch row.Status {
+		case statusFail:
 			failed = append(failed, row.ID)
-		case row.Status == statusWarning:
+		case statusWarning:
 			doc.OverallStatus = statusWarning
 		}
 	}

@@ -89,7 +89,7 @@ func (o *emulatorOptions) open(env *Env, address string) (*standIn, error) {
 	s := &standIn{url: config.BaseURL, served: make(chan error, 1)}
 	s.server = &http.Server{Handler: stand, ReadHeaderTimeout: 10 * time.Second}
 	if err := s.writeLogin(stand); err != nil {
-		listener.Close()
+		_ = listener.Close()
 		return nil, err
 	}
 	go func() { s.served <- s.server.Serve(listener) }()
@@ -192,7 +192,7 @@ func (s *standIn) removeFolder() {
 	if s.lock != nil {
 		_ = s.lock.Close()
 	}
-	os.RemoveAll(s.dir)
+	_ = os.RemoveAll(s.dir)
 }
 
 // variables point a program at the emulator.

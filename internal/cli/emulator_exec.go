@@ -85,8 +85,8 @@ func runChild(ctx context.Context, env *Env, child *exec.Cmd) error {
 }
 
 // onTerminal says whether a terminal sends its signals to our children too.
-func (e *Env) onTerminal() bool {
-	return e.StdinKind == StdinTerminal || e.StdoutTerminal || e.StderrTerminal
+func (env *Env) onTerminal() bool {
+	return env.StdinKind == StdinTerminal || env.StdoutTerminal || env.StderrTerminal
 }
 
 // withOurselves makes sure that the command finds us by name, as the last resort.

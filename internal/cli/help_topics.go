@@ -80,8 +80,8 @@ func unknownHelp(asked string, args []string) error {
 				names = append(names, t.name)
 			}
 		}
-		if close, ok := closest(name, names); ok {
-			e.hint = strings.Join(append([]string{"codexctl", asked}, append(args[:i:i], close)...), " ")
+		if near, ok := closest(name, names); ok {
+			e.hint = strings.Join(append([]string{"codexctl", asked}, append(args[:i:i], near)...), " ")
 		}
 		break
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -151,7 +152,7 @@ func TestParseLineRefuses(t *testing.T) {
 }
 
 func asUsage(err error, to **usageError) bool {
-	usage, ok := err.(*usageError)
+	usage, ok := errors.AsType[*usageError](err)
 	*to = usage
 	return ok
 }

@@ -18,9 +18,9 @@ func (inv *invocation) manPage(path []string) (string, bool) {
 	name := pageName(path)
 	r := &roff{}
 	r.title(strings.ToUpper(name), inv.manDate(), "codexctl "+readBuild().Version)
-	r.macro("SH", "NAME")
+	r.section("NAME")
 	r.text(name + " - " + c.summary)
-	r.macro("SH", "SYNOPSIS")
+	r.section("SYNOPSIS")
 	r.b.WriteString(`\fB` + escapeRoff(full) + `\fR` + escapeRoff(strings.TrimPrefix(c.usageLine(full), full)) + "\n")
 	r.describe(c, path)
 	r.flags(inv, c, path)
@@ -30,7 +30,7 @@ func (inv *invocation) manPage(path []string) (string, bool) {
 		r.files()
 	}
 	if len(c.examples) > 0 {
-		r.macro("SH", "EXAMPLES")
+		r.section("EXAMPLES")
 		r.verbatim(c.examples)
 	}
 	r.seeAlso(root, c, path)
@@ -53,7 +53,7 @@ func (inv *invocation) manDate() string {
 }
 
 func (r *roff) describe(c command, path []string) {
-	r.macro("SH", "DESCRIPTION")
+	r.section("DESCRIPTION")
 	switch {
 	case c.details != "":
 		r.prose(c.details)
@@ -70,7 +70,7 @@ func (r *roff) describe(c command, path []string) {
 	if len(c.subs) == 0 {
 		return
 	}
-	r.macro("SH", "COMMANDS")
+	r.section("COMMANDS")
 	for _, sub := range c.subs {
 		r.item(sub.name, sub.summary)
 	}
@@ -78,7 +78,7 @@ func (r *roff) describe(c command, path []string) {
 
 // flags writes the flags of a command, and on the program's own page those of all.
 func (r *roff) flags(inv *invocation, c command, path []string) {
-	r.macro("SH", "OPTIONS")
+	r.section("OPTIONS")
 	if c.setup != nil {
 		flags, _ := c.setup(&invocation{env: inv.env})
 		r.flagItems(strings.Join(path, " "), flags)
@@ -108,7 +108,7 @@ func (r *roff) flagItems(command string, flags []flagSpec) {
 }
 
 func (r *roff) exits() {
-	r.macro("SH", "EXIT STATUS")
+	r.section("EXIT STATUS")
 	for _, row := range exitMeanings() {
 		about := row.when
 		if row.codes != "" {
@@ -119,7 +119,7 @@ func (r *roff) exits() {
 }
 
 func (r *roff) environment(inv *invocation) {
-	r.macro("SH", "ENVIRONMENT")
+	r.section("ENVIRONMENT")
 	r.text("A flag goes before its variable, and a variable before the configuration file. An empty variable counts as unset.")
 	seen := make(map[string]bool)
 	list := func(command string, flags []flagSpec) {
@@ -146,7 +146,7 @@ func (r *roff) environment(inv *invocation) {
 }
 
 func (r *roff) files() {
-	r.macro("SH", "FILES")
+	r.section("FILES")
 	for _, f := range []labelled{
 		{"~/.langchain/chatgpt-auth.json", "the login that codexctl auth login writes"},
 		{"$CODEX_HOME/auth.json, ~/.codex/auth.json", "the login of the official Codex CLI; read only, unless --renew-shared is given"},
@@ -176,6 +176,6 @@ func (r *roff) seeAlso(root, c command, path []string) {
 	for _, sub := range c.subs {
 		pages = append(pages, pageName(append(path[:len(path):len(path)], sub.name))+"(1)")
 	}
-	r.macro("SH", "SEE ALSO")
+	r.section("SEE ALSO")
 	r.text(strings.Join(pages, ", "))
 }

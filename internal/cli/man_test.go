@@ -109,7 +109,7 @@ func TestRoffKeepsText(t *testing.T) {
 	lines := []string{".TH dot", "'quote' \"double\" `back` \\fB \\n", "--flag -x a-b ^ ~ \\", "..", "'"}
 	r := &roff{}
 	r.title("X", "2026-01-02", "x")
-	r.macro("SH", `A "quoted" \ heading`)
+	r.section(`A "quoted" \ heading`)
 	r.verbatim(lines)
 	cmd := exec.Command("mandoc", "-Tascii", "-Owidth=100")
 	cmd.Stdin = strings.NewReader(r.b.String())

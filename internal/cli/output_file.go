@@ -119,13 +119,13 @@ func (f *outputFile) probe() error {
 		if err != nil {
 			return f.unusable(err)
 		}
-		file.Close()
+		_ = file.Close()
 	}
 	file, err := f.create()
 	if err != nil {
 		return f.unusable(err)
 	}
-	file.Close()
+	_ = file.Close()
 	_ = os.Remove(file.Name())
 	return nil
 }
@@ -191,7 +191,7 @@ func (f *outputFile) writeDevice(data []byte) error {
 // close gives up a file that is still open.
 func (f *outputFile) close() {
 	if f.device != nil {
-		f.device.Close()
+		_ = f.device.Close()
 	}
 }
 

@@ -57,7 +57,8 @@ func (o *requestOptions) fileFlag() fileFlag {
 // readInstructions is the text to instruct the model with; empty for our default.
 func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) (string, error) {
 	text := o.instructions.text
-	if o.instructionsFile != "" {
+	switch {
+	case o.instructionsFile != "":
 		if inv.given["instructions"] {
 			return "", usagef("--instructions and --instructions-file exclude each other")
 		}
@@ -65,9 +66,9 @@ func (o *requestOptions) readInstructions(ctx context.Context, inv *invocation) 
 		if text, err = inv.readFile(ctx, "instructions-file", o.instructionsFile); err != nil {
 			return "", inv.blame("instructions-file", err)
 		}
-	} else if !o.instructions.given {
+	case !o.instructions.given:
 		return "", nil
-	} else if inv.given["instructions"] {
+	case inv.given["instructions"]:
 		if err := checkNoImage(text); err != nil {
 			return "", err
 		}

@@ -159,8 +159,8 @@ func (inv *invocation) readValue(ctx context.Context, flag, value string) (strin
 // whereInvalid says where JSON goes wrong, for the end of a message.
 func whereInvalid(data []byte) string {
 	var syntax *json.SyntaxError
-	var any json.RawMessage
-	if err := json.Unmarshal(data, &any); errors.As(err, &syntax) {
+	var whole json.RawMessage
+	if err := json.Unmarshal(data, &whole); errors.As(err, &syntax) {
 		return fmt.Sprintf(" (byte %d: %s)", syntax.Offset, syntax.Error())
 	}
 	return ""

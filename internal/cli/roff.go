@@ -6,13 +6,9 @@ import "strings"
 // those that groff and mandoc both have.
 type roff struct{ b strings.Builder }
 
-// macro writes a request with its arguments.
-func (r *roff) macro(name string, args ...string) {
-	r.b.WriteString("." + name)
-	for _, arg := range args {
-		r.b.WriteString(` "` + escapeRoff(arg) + `"`)
-	}
-	r.b.WriteByte('\n')
+// section begins one, under a heading.
+func (r *roff) section(heading string) {
+	r.b.WriteString(`.SH "` + escapeRoff(heading) + `"` + "\n")
 }
 
 // title begins a page. date is YYYY-MM-DD, whose hyphens stay: readers parse it.

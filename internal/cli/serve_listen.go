@@ -132,7 +132,8 @@ func listenUnix(ctx context.Context, path string) (net.Listener, error) {
 		if info.Mode()&os.ModeSocket == 0 {
 			return nil, usagef("--unix %s: there is a file that is no socket", path)
 		}
-		if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
+		dialer := net.Dialer{Timeout: time.Second}
+		if conn, err := dialer.DialContext(ctx, "unix", path); err == nil {
 			_ = conn.Close()
 			return nil, &portError{address: path, flag: "--unix PATH", err: errors.New("somebody is listening there")}
 		}

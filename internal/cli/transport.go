@@ -23,11 +23,10 @@ import (
 func (inv *invocation) httpClient(ctx context.Context) (*http.Client, error) {
 	transport := inv.env.Transport
 	if transport == nil {
-		real, err := inv.network(ctx)
-		if err != nil {
+		var err error
+		if transport, err = inv.network(ctx); err != nil {
 			return nil, err
 		}
-		transport = real
 	}
 	if inv.global.debug {
 		transport = &tracer{next: transport, talk: inv.talk, now: inv.env.Now}

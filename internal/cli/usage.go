@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -153,7 +154,7 @@ func (o *usageOptions) judge(a allowance) error {
 		return nil
 	}
 	err := a.exceeds("fail-over", o.failOver)
-	if over, ok := err.(*quotaError); ok {
+	if over, ok := errors.AsType[*quotaError](err); ok {
 		over.hint = "wait for the reset; watch it: codexctl usage --watch"
 	}
 	return err

@@ -29,8 +29,8 @@ func unknownCommand(in command, path []string, word string) error {
 		e.hint = "codexctl " + here
 		return e
 	}
-	if close, ok := closest(word, in.subNames()); ok {
-		e.hint = prefix + " " + close
+	if near, ok := closest(word, in.subNames()); ok {
+		e.hint = prefix + " " + near
 		return e
 	}
 	e.hint = prefix + " --help"
@@ -63,8 +63,8 @@ func unknownFlag(path []string, flags []flagSpec, spelled string) error {
 	for _, f := range flags {
 		all = append(all, f.name)
 	}
-	if close, ok := closest(strings.TrimLeft(spelled, "-"), all); ok && strings.HasPrefix(spelled, "--") {
-		e.hint = strings.TrimSpace("codexctl "+strings.Join(path, " ")) + " --" + close
+	if near, ok := closest(strings.TrimLeft(spelled, "-"), all); ok && strings.HasPrefix(spelled, "--") {
+		e.hint = strings.TrimSpace("codexctl "+strings.Join(path, " ")) + " --" + near
 		return e
 	}
 	// A prompt may begin with a dash: a list, a rule, a negative number.

@@ -102,7 +102,7 @@ func TestTransportCancellationWithoutReadingOrClosing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := start(t, Config{})
 		ctx, cancel := context.WithCancel(t.Context())
-		//nolint:bodyclose // not closing it is the point
+		// Not closing it is the point.
 		if _, err := e.do(ctx, call{method: "POST", path: responsesPath, body: prompt(t, ""), bearer: e.Login(LoginOptions{}).AccessToken}); err != nil {
 			t.Fatal(err)
 		}

@@ -80,16 +80,16 @@ func (p *inline) closer(from, hi int, c byte, n int, failed map[string]bool) int
 	}
 	for j := from; j < hi && p.budget > 0; {
 		p.budget--
-		switch d := p.src[j]; {
-		case d == '\\':
+		switch p.src[j] {
+		case '\\':
 			j += 2
-		case d == '`':
+		case '`':
 			m := p.run(j, hi)
 			if end := p.closeCode(j+m, hi, m, failed); end >= 0 {
 				j = end
 			}
 			j += m
-		case d == c:
+		case c:
 			m := p.run(j, hi)
 			if (m == n || m == 3 && c != '~') && j > from && p.closes(j, m) {
 				return j + m - n

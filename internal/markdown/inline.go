@@ -178,7 +178,7 @@ func (p *inline) entity(i, hi int, s style, depth int) int {
 		}
 		return 0
 	}
-	text := ""
+	var text string
 	switch p.src[i+1 : i+n] {
 	case "amp":
 		text = "&"

@@ -70,8 +70,7 @@ func (p *inline) angle(i, hi int, s style, depth int) int {
 		return 0
 	}
 	text := p.src[i+1 : i+n]
-	switch strings.ToLower(strings.TrimRight(text, " /")) {
-	case "br":
+	if strings.ToLower(strings.TrimRight(text, " /")) == "br" {
 		p.words.lineBreak()
 		return i + n + 1
 	}

@@ -75,7 +75,7 @@ func ask[T any](ctx context.Context, p Prompt, plain func() (T, error), drawn fu
 	case r := <-done:
 		return r.answer, r.err
 	case <-ctx.Done():
-		fmt.Fprintln(p.Out)
+		_, _ = fmt.Fprintln(p.Out)
 		return none, context.Cause(ctx)
 	}
 }

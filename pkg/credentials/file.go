@@ -1,6 +1,7 @@
 package credentials
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,17 +143,18 @@ func (f File) Remove() error {
 func (f File) target() (string, error) {
 	path := f.Path
 	for range 40 {
-		dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+		dir, base := filepath.Split(path) // filepath.Dir takes away .. without looking at links
+		dir, err := filepath.EvalSymlinks(cmp.Or(dir, "."))
 		if err != nil {
 			return path, ignoreMissing(err)
 		}
-		path = filepath.Join(dir, filepath.Base(path))
+		path = filepath.Join(dir, base)
 		link, err := os.Readlink(path)
 		if err != nil {
 			return path, nil // not a link, or not there
 		}
 		if !filepath.IsAbs(link) {
-			link = filepath.Join(dir, link)
+			link = dir + string(filepath.Separator) + link
 		}
 		path = link
 	}

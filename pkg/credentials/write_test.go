@@ -1,3 +1,5 @@
+//go:build unix
+
 package credentials
 
 import (
@@ -65,6 +67,29 @@ func TestCommitWritesThroughSymlinks(t *testing.T) {
 		t.Errorf("target holds %s, want the fresh token and keep", got)
 	}
 	diff(t, "folder", []string{"auth.json", "new.json"}, entries(t, dir+"/real"))
+}
+
+// What .. means behind a link is what the system says it means, so that what was read is
+// what is written.
+func TestCommitWritesWhatWasReadThroughDots(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir+"/real/deep/x", "")
+	write(t, dir+"/real/auth.json", `{"access_token":"a","expires_at":1,"keep":1}`)
+	for link, to := range map[string]string{"folder": "real/deep", "named": "folder/../auth.json"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{dir + "/folder/../auth.json", dir + "/named"} {
+		store(t, File{Path: path}, fresh)
+		if got := read(t, dir+"/real/auth.json"); !strings.Contains(got, `"access_token":"fresh"`) || !strings.Contains(got, `"keep":1`) {
+			t.Errorf("%s: the file behind it holds %s, want the fresh token and keep", path, got)
+		}
+		if _, err := os.Lstat(dir + "/auth.json"); err == nil {
+			t.Errorf("%s: another file was written", path)
+		}
+		write(t, dir+"/real/auth.json", `{"access_token":"a","expires_at":1,"keep":1}`)
+	}
 }
 
 func TestCommitChoosesTheFormOfANewFile(t *testing.T) {
@@ -167,10 +192,7 @@ func TestPrepareFailsBeforeAnythingIsSpent(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir+"/real", before)
 		write(t, dir+"/auth.json", "")
-		if err := syscall.Mount(dir+"/real", dir+"/auth.json", "", syscall.MS_BIND, ""); err != nil {
-			t.Skipf("cannot mount: %v", err)
-		}
-		defer func() { _ = syscall.Unmount(dir+"/auth.json", 0) }()
+		mountOver(t, dir+"/real", dir+"/auth.json")
 		if _, err := (File{Path: dir + "/auth.json"}).Prepare(t.Context()); !errors.Is(err, ErrNotWritable) {
 			t.Errorf("Prepare error = %v, want %v", err, ErrNotWritable)
 		}

@@ -120,7 +120,7 @@ func TestStreamTellsOfItsAnswer(t *testing.T) {
 		t.Errorf("request %q, header %v, attempts %d; want first, other, 1", s.RequestID(), s.Header(), s.Attempts())
 	}
 	_, err = Collect(s)
-	if e, ok := err.(*APIError); !ok || e.RequestID != "first" {
+	if e, ok := errors.AsType[*APIError](err); !ok || e.RequestID != "first" {
 		t.Errorf("error = %#v, want the request's id in it", err)
 	}
 	if got := b.got()[0].Body; got != `{"a":1}` {

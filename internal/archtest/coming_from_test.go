@@ -52,8 +52,7 @@ func seeds() []seed {
 				`(?m)^(gpt[\w.-]+) \||(https://auth\S+)`, // models, addresses
 			},
 			others: []string{
-				"__init__", "/codex", "/codex/responsesfor", "Codex CLI", "OAuth2 Authentication",
-				"Authorization Endpoint", "Token Endpoint", "User sends", "CCProxy injects", "Backend receives", "Response generated",
+				"__init__", "/codex", "/codex/responsesfor", "OAuth2 Authentication", "User sends", "CCProxy injects", "Backend receives", "Response generated",
 				"Cannot be disabled", "Counts against limits", "Billing impact", "Features",
 				"ChatGPT Plus Required", "Instruction Prompt Overhead", "Model Availability",
 			},

@@ -21,7 +21,8 @@ for block in "$dir"/blocks/*; do
 	[ "${FULL:-}" = 1 ] || sed -i.all '/^make test/d' "$block"
 	case $(cat "$block") in
 	'codexctl serve'*)
-		sh -e "$block" 2>"$dir/serve.log" &
+		sed 's/^codexctl/exec &/' "$block" >"$dir/serve" # so that it is the process that is ended
+		sh -e "$dir/serve" >"$dir/serve.log" 2>&1 &
 		pids="$pids $!"
 		tries=100
 		until codexctl serve --check "http://localhost:$CODEXCTL_SERVE_PORT" >/dev/null 2>&1; do

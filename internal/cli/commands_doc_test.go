@@ -60,7 +60,7 @@ and ` + "`codexctl man COMMAND`" + `. What may be relied on in scripts: exit cod
 
 func referCommand(b *strings.Builder, c command, path []string) {
 	full := strings.Join(append([]string{"codexctl"}, path...), " ")
-	fmt.Fprintf(b, "\n## %s\n\n%s.\n\n```sh\n%s\n```\n", full, strings.ToUpper(c.summary[:1])+c.summary[1:], c.usageLine(full))
+	fmt.Fprintf(b, "\n## %s\n\n%s.\n\n```text\n%s\n```\n", full, strings.ToUpper(c.summary[:1])+c.summary[1:], c.usageLine(full))
 	referProse(b, c.details)
 	if c.more != nil {
 		referProse(b, c.more())

@@ -3,7 +3,8 @@
 //
 // [Open] finds the login and returns a [Source]. Before each request
 // [Source.Authorize] sets the headers; when the backend answers 401,
-// [Source.Refused] says whether another try makes sense.
+// [Source.Refused] says whether another try makes sense. These two methods are what a client of
+// package responses wants. A Source is safe for concurrent use.
 //
 // # Signing in
 //

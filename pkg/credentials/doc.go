@@ -1,6 +1,9 @@
 // Package credentials finds, reads and rewrites the files in which programs keep
 // a ChatGPT login.
 //
+// [Locator.Find] gives the login of this machine, [File.Read] that of one file. To have it
+// renewed when it runs out, use package auth.
+//
 // # The three forms
 //
 // A file's form is told from its shape, never from its name:
@@ -36,8 +39,8 @@
 //
 // # Secrets
 //
-// Tokens are [Secret] values, which print as a mask. No error of this package
-// quotes a file's content.
+// Tokens are [Secret] values, which print, log and marshal as a mask: [Secret.Reveal] and
+// [Encode] are the only ways out. No error of this package quotes a file's content.
 //
 // The package never asks what time it is, touches no network and reads no
 // environment variable but through [Locator.Getenv].

@@ -47,7 +47,8 @@ type Catalogue interface {
 }
 
 // Client sends requests. Its fields are set before the first use; the zero value of
-// each works. It is safe for concurrent use.
+// each works. One client is enough for a program: it is safe for concurrent use, and its
+// calls share the connections of HTTPClient.
 type Client struct {
 	// BaseURL is the backend's address without a final slash.
 	BaseURL string

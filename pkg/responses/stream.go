@@ -25,8 +25,8 @@ const (
 // errCutOff is the end of a stream that lacks its terminal event.
 var errCutOff = fmt.Errorf("%w: the stream ended before completion", ErrTruncated)
 
-// Stream is the answer to one call, event by event. It is not safe for concurrent
-// use, except for Close.
+// Stream is the answer to one call, event by event. It is read by one goroutine at a
+// time; any other may close it, which ends the reading with an error.
 type Stream struct {
 	client   *Client
 	resp     *http.Response
@@ -65,7 +65,8 @@ func (s *Stream) RequestID() string { return requestID(s.resp.Header) }
 // Attempts is how many requests were made until this answer, at least 1.
 func (s *Stream) Attempts() int { return s.attempts }
 
-// Close ends the call. Closing before the end cancels it at the backend.
+// Close ends the call. Closing before the end cancels it at the backend. It may be called
+// more than once, and by another goroutine than the one that reads.
 func (s *Stream) Close() error {
 	s.drain()
 	s.idle.stop()

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Follows README.md from the top, as a stranger with Go and make would: in a clean clone of the
+# last commit, with an empty home, every block of commands as it is printed. The backend is the
+# emulator. `make test`, which takes minutes, is run with FULL=1 only.
+set -eu
+cd "$(dirname "$0")/.."
+dir=$(mktemp -d)
+pids=
+trap 'for pid in $pids; do kill "$pid" 2>/dev/null || :; done; rm -rf "$dir"' EXIT
+git clone -q . "$dir/codexctl"
+GOMODCACHE=$(go env GOMODCACHE) GOCACHE=$(go env GOCACHE) GOPATH=$(go env GOPATH)
+export GOMODCACHE GOCACHE GOPATH
+export HOME="$dir/home" PATH="$dir/codexctl/bin:$PATH" CODEXCTL_SERVE_PORT="${PORT:-8099}"
+unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME CODEX_HOME
+mkdir "$HOME" "$dir/blocks"
+cd "$dir/codexctl"
+awk -v to="$dir/blocks" '/^```sh$/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > sprintf("%s/%02d", to, n) }' README.md
+
+for block in "$dir"/blocks/*; do
+	wanted=0
+	[ "${FULL:-}" = 1 ] || sed -i.all '/^make test/d' "$block"
+	case $(cat "$block") in
+	'codexctl serve'*)
+		sed 's/^codexctl/exec &/' "$block" >"$dir/serve" # so that it is the process that is ended
+		sh -e "$dir/serve" >"$dir/serve.log" 2>&1 &
+		pids="$pids $!"
+		tries=100
+		until codexctl serve --check "http://localhost:$CODEXCTL_SERVE_PORT" >/dev/null 2>&1; do
+			tries=$((tries - 1))
+			if [ $tries = 0 ]; then
+				cat "$dir/serve.log"
+				exit 1
+			fi
+			sleep 0.1
+		done
+		echo "readme: $(head -n 1 "$block")"
+		continue
+		;;
+	*cut-after-three-deltas*) wanted=8 ;; # its last line shows a failure
+	esac
+	code=0
+	sh -e "$block" >"$dir/printed" 2>&1 || code=$?
+	if [ $code -ne $wanted ]; then
+		cat "$block" "$dir/printed"
+		echo "readme: this block ended with $code, not with $wanted"
+		exit 1
+	fi
+	echo "readme: $(head -n 1 "$block")"
+	# From the first build on there is an emulator to talk to, and a browser that signs in there.
+	if [ -x bin/codexctl ] && [ ! -s "$dir/emulator.env" ]; then
+		codexctl emulator start --env-file "$dir/emulator.env" >/dev/null 2>&1 &
+		pids="$pids $!"
+		until [ -s "$dir/emulator.env" ]; do sleep 0.1; done
+		. "$dir/emulator.env"
+		unset CODEXCTL_AUTH_FILE
+		export BROWSER='curl -sL -o /dev/null'
+	fi
+done
+echo "readme: followed to its end"

@@ -6,8 +6,8 @@
 // the public API may show (api_test.go), what only the rim of the program may touch
 // (outside_test.go), how a function may end (exits_test.go), package state
 // (state_test.go), opaque JSON (maps_test.go), secrets (secrets_test.go), comments
-// (comments_test.go), words (words_test.go) and the list of dependencies
-// (dependencies_test.go).
+// (comments_test.go), words (words_test.go), the list of dependencies
+// (dependencies_test.go) and their licences (licences_test.go, which asks `go list`).
 //
 // Each rule is a function from files to findings. One test applies it to this
 // module, and a second one, named TestCheck…, to small trees that keep and break it:

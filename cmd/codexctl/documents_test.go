@@ -115,14 +115,21 @@ func readBlocks(t *testing.T, page string) []codeBlock {
 // a line of the hosted checks.
 func mustExist(t *testing.T, key, name string) {
 	t.Helper()
-	for _, pattern := range []string{"*_test.go", "../../e2e/*_test.go", "../../.ci/run"} {
+	for _, pattern := range []string{"*_test.go", "../../e2e/*_test.go", "../../.ci/run", "../../.github/workflows/*.yml"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, file := range files {
 			text := readFile(t, file)
-			if strings.Contains(text, "\nfunc "+name+"(") || strings.HasSuffix(file, "run") && strings.Contains(text, "\n"+name) {
+			line := "\nfunc " + name + "("
+			switch filepath.Ext(file) {
+			case "":
+				line = "\n" + name
+			case ".yml":
+				line = "run: " + name
+			}
+			if strings.Contains(text, line) {
 				return
 			}
 		}

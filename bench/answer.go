@@ -27,8 +27,9 @@ func measureAnswer(ctx context.Context, l *lab.Lab) ([]row, error) {
 		return nil, err
 	}
 	defer b.Close()
-	ask, curl := ours(l, b, "ask", "hi"), lab.Command{}
-	if curl, err = curlFor(ctx, l, b); err != nil {
+	ask := ours(l, b, "ask", "hi")
+	curl, err := curlFor(ctx, l, b)
+	if err != nil {
 		return nil, err
 	}
 	ask.Stdout, curl.Stdout = l.Path("answer.txt"), l.Path("answer.sse")

@@ -32,16 +32,16 @@ func measureEndurance(ctx context.Context, l *lab.Lab) ([]row, error) {
 		return nil, err
 	}
 	defer s.close()
-	ours, chat, _ := s.loads()
+	routes := s.loads()
 	// The first ones fill what is filled once.
-	if err := endure(ctx, requests/5, ours, chat); err != nil {
+	if err := endure(ctx, requests/5, routes[native], routes[chat]); err != nil {
 		return nil, err
 	}
 	before, err := s.holds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := endure(ctx, requests, ours, chat); err != nil {
+	if err := endure(ctx, requests, routes[native], routes[chat]); err != nil {
 		return nil, err
 	}
 	after, err := s.holds(ctx)

@@ -26,24 +26,22 @@ func measureIdle(ctx context.Context, l *lab.Lab) ([]row, error) {
 		return nil, err
 	}
 	defer s.close()
-	ours, chat, theirs := s.loads()
-	var grown [3]float64
-	for i, c := range []contender{ours, chat, theirs} {
-		if i > 0 && c.pid == ours.pid {
+	var grown [contenders]float64
+	for i := range grown {
+		if i == chat {
 			// What the streams before have left would be used again.
 			if err := s.restart(ctx, l); err != nil {
 				return nil, err
 			}
-			_, c, _ = s.loads()
 		}
-		if grown[i], err = c.idle(ctx, streams, rest); err != nil {
+		if grown[i], err = s.loads()[i].idle(ctx, streams, rest); err != nil {
 			return nil, err
 		}
 	}
 	what := fmt.Sprintf("%d idle streams: memory of each", streams)
 	return []row{
-		idleRow("serve native: "+what, grown[0], grown[2]),
-		idleRow("serve chat: "+what, grown[1], grown[2]),
+		idleRow("serve native: "+what, grown[native], grown[bare]),
+		idleRow("serve chat: "+what, grown[chat], grown[bare]),
 	}, nil
 }
 

@@ -54,20 +54,19 @@ func (s *stand) compare(ctx context.Context, l *lab.Lab, connections, requests i
 	if l.Quick {
 		requests = connections
 	}
-	ours, chat, theirs := s.loads()
-	rounds, err := inTurn(ctx, l.Times(3), connections, requests, ours, chat, theirs)
+	rounds, err := inTurn(ctx, l.Times(3), connections, requests, s.loads())
 	if err != nil {
 		return nil, err
 	}
 	at := fmt.Sprintf(", %d deltas, concurrency %d", s.deltas, connections)
 	rows := []row{
-		rounds.row("serve native: p50"+at, 0, 2, p50, bar{atMost: nativeLatency}),
-		rounds.row("serve native: p99"+at, 0, 2, p99, bar{}),
-		rounds.row("serve native: first byte"+at, 0, 2, first, bar{}),
-		rounds.rate("serve native: throughput"+at, 0, 2, bar{atLeast: nativeThroughput}),
-		rounds.row("serve native: processor time a request"+at, 0, 2, processorTime, bar{}),
-		rounds.rate("serve chat: throughput"+at, 1, 2, bar{atLeast: chatThroughput}),
-		rounds.row("serve chat: processor time a request"+at, 1, 2, processorTime, bar{}),
+		rounds.row("serve native: p50"+at, native, p50, bar{atMost: nativeLatency}),
+		rounds.row("serve native: p99"+at, native, p99, bar{}),
+		rounds.row("serve native: first byte"+at, native, first, bar{}),
+		rounds.rate("serve native: throughput"+at, native, bar{atLeast: nativeThroughput}),
+		rounds.row("serve native: processor time a request"+at, native, processorTime, bar{}),
+		rounds.rate("serve chat: throughput"+at, chat, bar{atLeast: chatThroughput}),
+		rounds.row("serve chat: processor time a request"+at, chat, processorTime, bar{}),
 	}
 	return rows, nil
 }
@@ -83,18 +82,18 @@ func measurePaced(ctx context.Context, l *lab.Lab) ([]row, error) {
 		return nil, err
 	}
 	defer s.close()
-	ours, chat, theirs := s.loads()
-	for _, one := range []*contender{&ours, &chat, &theirs} {
-		one.perEvent = deltas
-		one.load.Cold = true // a round for the warmth would take as long as the measured one
+	loads := s.loads()
+	for i := range loads {
+		loads[i].perEvent = deltas
+		loads[i].load.Cold = true // a round for the warmth would take as long as the measured one
 	}
-	rounds, err := inTurn(ctx, l.Times(3), connections, connections, ours, chat, theirs)
+	rounds, err := inTurn(ctx, l.Times(3), connections, connections, loads)
 	if err != nil {
 		return nil, err
 	}
 	return []row{
-		rounds.row("serve native: processor time an event, every 5 ms", 0, 2, processorTime, bar{}),
-		rounds.row("serve chat: processor time an event, every 5 ms", 1, 2, processorTime, bar{}),
+		rounds.row("serve native: processor time an event, every 5 ms", native, processorTime, bar{}),
+		rounds.row("serve chat: processor time an event, every 5 ms", chat, processorTime, bar{}),
 	}, nil
 }
 
@@ -105,12 +104,21 @@ type contender struct {
 	perEvent int // events of an answer, to tell the time of one; 0 tells that of an answer
 }
 
-// loads are ours on both routes and the rival's.
-func (s *stand) loads() (ours, chat, theirs contender) {
-	ours = contender{load: lab.Load{URL: s.ours.URL + "/codex/responses", Body: nativeRequest, Want: s.want}, pid: s.ours.PID}
-	chat = contender{load: lab.Load{URL: s.ours.URL + "/v1/chat/completions", Body: chatRequest, Want: s.wantChat}, pid: s.ours.PID}
-	theirs = contender{load: lab.Load{URL: s.bare.URL + "/", Body: nativeRequest, Want: s.want}, pid: s.bare.PID}
-	return ours, chat, theirs
+// The contenders: ours on both routes, and the rival.
+const (
+	native = iota
+	chat
+	bare
+	contenders
+)
+
+// loads are the contenders.
+func (s *stand) loads() [contenders]contender {
+	return [contenders]contender{
+		native: {load: lab.Load{URL: s.ours.URL + "/codex/responses", Body: nativeRequest, Want: s.want}, pid: s.ours.PID},
+		chat:   {load: lab.Load{URL: s.ours.URL + "/v1/chat/completions", Body: chatRequest, Want: s.wantChat}, pid: s.ours.PID},
+		bare:   {load: lab.Load{URL: s.bare.URL + "/", Body: nativeRequest, Want: s.want}, pid: s.bare.PID},
+	}
 }
 
 // loadResult is one round of one contender.
@@ -124,11 +132,11 @@ type loadRounds [][]loadResult
 
 // inTurn loads the contenders one after the other, n times over. The load itself has
 // one processor, so that it leaves the others to the servers.
-func inTurn(ctx context.Context, n, connections, requests int, contenders ...contender) (loadRounds, error) {
+func inTurn(ctx context.Context, n, connections, requests int, all [contenders]contender) (loadRounds, error) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	rounds := make(loadRounds, n)
 	for i := range rounds {
-		for _, c := range contenders {
+		for _, c := range all {
 			c.load.Connections, c.load.Requests = connections, requests
 			result, err := c.run(ctx)
 			if err != nil {
@@ -165,26 +173,26 @@ func first(r loadResult) time.Duration         { return r.First(0.5) }
 func processorTime(r loadResult) time.Duration { return r.processor }
 
 // row compares the medians of a time, ours being the contender with that number.
-func (rounds loadRounds) row(what string, ours, theirs int, figure func(loadResult) time.Duration, limit bar) row {
+func (rounds loadRounds) row(what string, ours int, figure func(loadResult) time.Duration, limit bar) row {
 	median := func(of int) time.Duration {
 		return lab.MedianOf(rounds, func(r []loadResult) time.Duration { return figure(r[of]) })
 	}
 	return row{
-		what: what, ours: duration(median(ours)), theirs: duration(median(theirs)), rival: bareProxy,
+		what: what, ours: duration(median(ours)), theirs: duration(median(bare)), rival: bareProxy,
 		value: lab.MedianOf(rounds, func(r []loadResult) float64 {
-			return float64(figure(r[ours])) / float64(max(figure(r[theirs]), 1))
+			return float64(figure(r[ours])) / float64(max(figure(r[bare]), 1))
 		}), unit: "×", bar: limit,
 	}
 }
 
 // rate is the same of requests in a second.
-func (rounds loadRounds) rate(what string, ours, theirs int, limit bar) row {
+func (rounds loadRounds) rate(what string, ours int, limit bar) row {
 	median := func(of int) string {
 		return short(lab.MedianOf(rounds, func(r []loadResult) float64 { return r[of].PerSecond() })) + "/s"
 	}
 	return row{
-		what: what, ours: median(ours), theirs: median(theirs), rival: bareProxy,
-		value: lab.MedianOf(rounds, func(r []loadResult) float64 { return r[ours].PerSecond() / r[theirs].PerSecond() }),
+		what: what, ours: median(ours), theirs: median(bare), rival: bareProxy,
+		value: lab.MedianOf(rounds, func(r []loadResult) float64 { return r[ours].PerSecond() / r[bare].PerSecond() }),
 		unit:  "×", bar: limit,
 	}
 }
@@ -251,8 +259,8 @@ func (s *stand) close() {
 
 // chatAnswer is the answer of the chat route, once it is found right.
 func (s *stand) chatAnswer(ctx context.Context) ([]byte, error) {
-	_, chat, _ := s.loads()
-	answer, err := chat.load.Once(ctx)
+
+	answer, err := s.loads()[chat].load.Once(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func begin(ctx context.Context, root, out string) (*release, error) {
 	return r, err
 }
 
-func (r *release) end() { os.RemoveAll(r.work) }
+func (r *release) end() { _ = os.RemoveAll(r.work) }
 
 // emptyFolder makes the folder, or sees that it holds nothing: what lies there from an
 // earlier run would be published with the rest.

@@ -69,6 +69,11 @@ func documentBlocks() map[string]blockWant {
 		"docs/shell.md: codexctl man --dir ~/.local/share/man/man1": {needs: []string{"man"}, prints: "ask"},
 		"docs/shell.md: codexctl __complete fish ask --color ''":    {prints: "never"},
 
+		"docs/releases.md: sha256sum --check --ignore-missing SHA256SUMS":                                      {needs: []string{"sha256sum"}, before: "sha256sum notes.txt >SHA256SUMS", prints: "notes.txt: OK"},
+		"docs/releases.md: make dist-verify                              # two builds in two places, compared": {elsewhere: "make dist-verify"},
+
+		`docs/scaling.md: codexctl serve --host 0.0.0.0 --allow-host models.example.com --api-key-file /run/secrets/key \`: {elsewhere: "TestServeReplicasShareConversations"},
+
 		"docs/dependencies.md: CGO_ENABLED=0 go build -trimpath -tags urfave_cli_no_docs -o codexctl ./cmd/codexctl": {elsewhere: "TestTheBinaryIsSmall"},
 	}
 	for line, want := range map[string]blockWant{

@@ -72,7 +72,8 @@ func (a *asker) routeForms() faultRow {
 		a.begin()
 		answer := a.visit(a.t, route)
 		a.requests[route] = tries(a.asked(responsesPath))
-		text, whole := "", true
+		var text string
+		whole := true
 		switch {
 		case answer.Code != http.StatusOK:
 			got[route] = refusal(a.t, answer)

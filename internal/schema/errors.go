@@ -88,8 +88,7 @@ type Mismatch struct {
 
 // Error gives place, wish and finding in one line.
 func (e *Mismatch) Error() string {
-	switch {
-	case e.Offset >= 0:
+	if e.Offset >= 0 {
 		return fmt.Sprintf("the answer is not %s: %s at byte %d", e.Want, e.Got, e.Offset)
 	}
 	return fmt.Sprintf("the answer at %s: want %s, got %s", e.Path, e.Want, e.Got)

@@ -52,7 +52,7 @@ func play(mode, path, issuer string) int {
 }
 
 func command(mode, path, issuer string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", path, issuer)
+	cmd := exec.Command(self(), path, issuer)
 	cmd.Env = append(os.Environ(), modeVariable+"="+mode)
 	return cmd
 }
@@ -190,4 +190,13 @@ func only(t *testing.T, path string) {
 			t.Errorf("%s was left behind", name)
 		}
 	}
+}
+
+// self is the test binary, which stands in for other programs.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return path
 }

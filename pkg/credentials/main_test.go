@@ -110,8 +110,17 @@ func other(t *testing.T, attr *syscall.SysProcAttr, mode, path string) string {
 }
 
 func command(mode, path string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe", path)
+	cmd := exec.Command(self(), path)
 	cmd.Env = append(os.Environ(), modeVariable+"="+mode)
 	cmd.Dir = "/"
 	return cmd
+}
+
+// self is the test binary, which stands in for other programs.
+func self() string {
+	path, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	return path
 }

@@ -6,6 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 pids=
+# shellcheck disable=SC2154 # pid is the trap's own
 trap 'for pid in $pids; do kill "$pid" 2>/dev/null || :; done; rm -rf "$dir"' EXIT
 git clone -q . "$dir/codexctl"
 GOMODCACHE=$(go env GOMODCACHE) GOCACHE=$(go env GOCACHE) GOPATH=$(go env GOPATH)
@@ -51,6 +52,7 @@ for block in "$dir"/blocks/*; do
 		codexctl emulator start --env-file "$dir/emulator.env" >/dev/null 2>&1 &
 		pids="$pids $!"
 		until [ -s "$dir/emulator.env" ]; do sleep 0.1; done
+		# shellcheck disable=SC1091 # it is written by the emulator
 		. "$dir/emulator.env"
 		unset CODEXCTL_AUTH_FILE
 		export BROWSER='curl -sL -o /dev/null'

@@ -133,7 +133,7 @@ func TestFaultsOfSigningIn(t *testing.T) {
 			wait = "1s" // nobody comes in any case
 		}
 		got["auth login"] = p.told(t, begin, "auth login --force --port "+freePort(t)+" --wait "+wait)
-		_ = person.Wait() // its end is no matter: the login is
+		_, _ = person.Wait() // its end is no matter: the login is
 		requests["auth login"], login["auth login"] = strconv.Itoa(p.asked(tokenPath)), p.stored(t, before)
 		if strings.HasPrefix(row["scene"], "exchange-") {
 			synctest.Test(t, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -103,8 +104,12 @@ func (r *release) publish(ctx context.Context, targets []target) error {
 		if err != nil {
 			return err
 		}
-		files := append([]file{{from: binary, to: t.binary(), mode: 0o755}}, extras...)
-		if err := r.archive(t, files); err != nil {
+		notices, err := r.writeNotices(ctx, t, binary)
+		if err != nil {
+			return fmt.Errorf("%s: licences of others: %w", t, err)
+		}
+		texts := append(slices.Clone(extras), notices)
+		if err := r.archive(t, append([]file{{from: binary, to: t.binary(), mode: 0o755}}, texts...)); err != nil {
 			return fmt.Errorf("%s: archive: %w", t, err)
 		}
 		if err := r.writeBill(t, binary); err != nil {
@@ -113,7 +118,7 @@ func (r *release) publish(ctx context.Context, targets []target) error {
 		if t.system != "linux" {
 			continue
 		}
-		if err := r.packages(t, binary, extras); err != nil {
+		if err := r.packages(t, binary, texts); err != nil {
 			return fmt.Errorf("%s: packages: %w", t, err)
 		}
 	}

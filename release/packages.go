@@ -84,7 +84,7 @@ func installed(name string) (string, bool) {
 		return "/usr/share/fish/vendor_completions.d/codexctl.fish", true
 	case name == "LICENSE":
 		return "/usr/share/doc/codexctl/copyright", true
-	case name == "README.md" || name == "CHANGELOG.md":
+	case name == "README.md" || name == "CHANGELOG.md" || name == noticesFile:
 		return "/usr/share/doc/codexctl/" + name, true
 	default:
 		return "", false

@@ -152,6 +152,31 @@ func TestOutFolderMustBeEmpty(t *testing.T) {
 	}
 }
 
+// The licences of others go along, and a module without one is an error.
+func TestLicencesOfOthers(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	if err := addLicences(&b, "example.org/none v1.0.0", dir); err == nil || !strings.Contains(err.Error(), "example.org/none") {
+		t.Errorf("without a licence: error = %v, want one that names the module", err)
+	}
+	for name, text := range map[string]string{"LICENSE.md": "You may.\n", "NOTICE": "We made it.\n", "license.go": "package license\n", "README": "Hello.\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := addLicences(&b, "example.org/some v1.0.0", dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"example.org/some v1.0.0: LICENSE.md", "You may.", "We made it."} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the notices lack %q:\n%s", want, &b)
+		}
+	}
+	if strings.Contains(b.String(), "Hello.") {
+		t.Error("the notices hold a file that is no licence")
+	}
+}
+
 func TestTargets(t *testing.T) {
 	if _, err := parseTargets("linux/amd64,plan9/386"); err == nil || !strings.Contains(err.Error(), "plan9/386") {
 		t.Errorf("error = %v, want one that names plan9/386", err)

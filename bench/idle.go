@@ -77,7 +77,7 @@ func (c contender) idle(ctx context.Context, streams int, rest time.Duration) (f
 		return 0, fmt.Errorf("the streams have ended before all had begun: %w", err)
 	case <-all:
 	}
-	time.Sleep(rest / 5) // what was needed to begin can be given back
+	time.Sleep(rest / 2) // what was needed to begin can be given back
 	during, err := lab.Resident(c.pid)
 	if err != nil {
 		return 0, err

@@ -59,6 +59,9 @@ func (inv *invocation) network(ctx context.Context) (http.RoundTripper, error) {
 		// next request has opened one; a command closes none before its end.
 		MaxIdleConnsPerHost: 1024,
 		IdleConnTimeout:     90 * time.Second,
+		// A request goes out once, and then its connection waits for the answer: what
+		// does not fit is written past the buffer.
+		WriteBufferSize: 2 << 10,
 		// A compressed stream is held back until a block is full.
 		DisableCompression: true,
 	}

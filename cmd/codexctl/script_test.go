@@ -74,8 +74,9 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scripts are the files of all scripts. With -short each third is taken, and every one in
-// which several things happen at once: they are what the race detector is for.
+// scripts are the files of all scripts. With -short each fourth is taken, and every one in
+// which several things happen at once: they are what the race detector is for. Those
+// about the largest inputs are left out, for they take minutes under it.
 func scripts(t *testing.T) []string {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join("..", "..", "testdata", "scripts", "*.txtar"))
@@ -87,7 +88,8 @@ func scripts(t *testing.T) []string {
 	}
 	together := regexp.MustCompile(`batch|session|signals|output_terminal|watch|wait|renewal|lock|leftovers`)
 	meets := func(file string) bool { return together.MatchString(filepath.Base(file)) }
-	others := slices.DeleteFunc(slices.Clone(all), meets)
+	large := regexp.MustCompile(`^(ask_attach|ask_files|stdin_limits)\.`)
+	others := slices.DeleteFunc(slices.Clone(all), func(file string) bool { return meets(file) || large.MatchString(filepath.Base(file)) })
 	return append(slices.DeleteFunc(all, func(file string) bool { return !meets(file) }), sampled(others)...)
 }
 

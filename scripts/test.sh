@@ -15,8 +15,8 @@ $GO test $flags ./cmd/... ./bench/...
 if command -v "$($GO env CC)" >/dev/null 2>&1; then
 	# Else each process sleeps for a second when it ends.
 	export GORACE=atexit_sleep_ms=0
-	# One package only reads the sources.
-	packages=$($GO list ./pkg/... ./internal/... ./cmd/... ./bench/... | grep -v /internal/archtest)
+	# The longest first, beside which the others run; one package only reads the sources.
+	packages=$($GO list ./cmd/... ./pkg/... ./internal/... ./bench/... | grep -v /internal/archtest)
 	# shellcheck disable=SC2086
 	$GO test -race -short $flags $packages
 else

@@ -1,5 +1,6 @@
 # make demo    build, then see the program at work, without an account
-# make test    all tests
+# make test    all tests, and under the race detector a sample of their large tables
+# make race    all tests under the race detector, in full: takes several minutes
 # make check   what must pass before a change is handed in
 # make lint    linters, known vulnerabilities (part of check)
 # make build   the binary, in bin/
@@ -20,7 +21,7 @@ LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(
 TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
-.PHONY: build demo test check lint fuzz bench bench-write bench-scaling dist dist-verify e2e cross clean
+.PHONY: build demo test race check lint fuzz bench bench-write bench-scaling dist dist-verify e2e cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o bin/codexctl ./cmd/codexctl
@@ -30,6 +31,9 @@ demo: build
 
 test:
 	@sh scripts/test.sh
+
+race:
+	@GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 30m -parallel 16 ./pkg/... ./internal/... ./cmd/... ./bench/...
 
 check:
 	@sh scripts/check.sh

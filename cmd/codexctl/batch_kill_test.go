@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -22,15 +21,11 @@ import (
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
-// batchSize is how many records are asked: fewer where the race detector makes each ten
-// times as dear.
+// batchSize is how many records are asked: fewer with -short, for the race detector makes
+// each ten times as dear.
 func batchSize() int {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, setting := range info.Settings {
-			if setting.Key == "-race" && setting.Value == "true" {
-				return 2000
-			}
-		}
+	if testing.Short() {
+		return 1000
 	}
 	return 10_000
 }
@@ -81,9 +76,6 @@ func (p *tap) pass() bool {
 // quality.md, Reliability: 10,000 records, killed five times and gone on with: each is
 // there once, and nothing is asked again whose record was written.
 func TestBatchKilledAndResumed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long")
-	}
 	t.Parallel()
 	const kills, jobs = 5, 12
 	size := batchSize()

@@ -46,7 +46,7 @@ func TestCanaryThroughAServer(t *testing.T) {
 		}
 	}
 	asked := 0
-	for _, info := range emulator.SceneNames() {
+	for _, info := range sampled(emulator.SceneNames()) {
 		group, _, _ := strings.Cut(info.Name, "-")
 		issuer := group == "token" && info.Name != "token-rate"
 		switch {
@@ -88,7 +88,7 @@ func TestCanaryThroughAServer(t *testing.T) {
 	if strings.Contains(log, question) || strings.Contains(said, question) || strings.Contains(log+said, "wrong-canary") {
 		t.Error("the log has what was asked, or a key")
 	}
-	if lines := strings.Count(log, "\n"); lines < asked || !strings.Contains(said, "goroutine 1 ") || !strings.Contains(said, "> POST ") || len(secrets) < 10 {
+	if lines := strings.Count(log, "\n"); lines < asked || !strings.Contains(said, "goroutine 1 ") || !strings.Contains(said, "> POST ") || len(secrets) < 10 && !testing.Short() {
 		t.Errorf("the canary is deaf: %d lines of log for %d requests, %d secrets", lines, asked, len(secrets))
 	}
 }

@@ -230,6 +230,9 @@ func TestRenderCommandThatStays(t *testing.T) {
 	}
 	// The time of an answer is not that of its reader, who may press Ctrl-C in a pager.
 	t.Run("a pager", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("under the race detector the answer itself may take as long as it is given here")
+		}
 		t.Parallel()
 		program := filepath.Join(t.TempDir(), "pager")
 		if err := os.WriteFile(program, []byte("#!/bin/sh\ntrap 'echo caught' INT\nsleep 10\ncat >/dev/null\necho here\nsleep 1000\nexit 0\n"), 0o700); err != nil {

@@ -20,7 +20,11 @@ import (
 // CODEXCTL_TEST_KILLS=200 go test ./cmd/codexctl -run Kill
 func kills(t *testing.T) int {
 	t.Helper()
-	return figure(t, "CODEXCTL_TEST_KILLS", 36)
+	quick := 36
+	if testing.Short() {
+		quick = 12
+	}
+	return figure(t, "CODEXCTL_TEST_KILLS", quick)
 }
 
 // quality.md, Reliability: "kill -9 at random moments of login, renewal": every file

@@ -60,7 +60,7 @@ func TestRecipes(t *testing.T) {
 	if len(recipes) < 20 || len(recipes) != len(wanted) {
 		t.Errorf("docs/recipes.md has %d recipes, recipeOutcomes %d; want the same, and 20 or more", len(recipes), len(wanted))
 	}
-	for _, r := range recipes {
+	for _, r := range sampled(recipes) {
 		t.Run(r.title, func(t *testing.T) {
 			t.Parallel()
 			want, known := wanted[r.title]

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,7 +33,7 @@ func TestMain(m *testing.M) {
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
+		Files:               scripts(t),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		ContinueOnError:     true,
@@ -70,6 +72,25 @@ func TestScripts(t *testing.T) {
 			"port":   port,
 		},
 	})
+}
+
+// scripts are the files of all scripts. With -short each fourth is taken, and every one in
+// which several things happen at once: they are what the race detector is for. Those
+// about the largest inputs are left out, for they take minutes under it.
+func scripts(t *testing.T) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join("..", "..", "testdata", "scripts", "*.txtar"))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("no script: %v", err)
+	}
+	if !testing.Short() {
+		return all
+	}
+	together := regexp.MustCompile(`batch|session|signals|output_terminal|watch|wait|renewal|lock|leftovers`)
+	meets := func(file string) bool { return together.MatchString(filepath.Base(file)) }
+	large := regexp.MustCompile(`^(ask_attach|ask_files|stdin_limits)\.`)
+	others := slices.DeleteFunc(slices.Clone(all), func(file string) bool { return meets(file) || large.MatchString(filepath.Base(file)) })
+	return append(slices.DeleteFunc(all, func(file string) bool { return !meets(file) }), sampled(others)...)
 }
 
 // promptly keeps the race detector, where it is built in, from holding up the end of

@@ -362,7 +362,7 @@ func TestServeThatEndsByItself(t *testing.T) {
 		{"a log that cannot be written", nil, []string{"--log-file", home}, 2, "", "--log-file"},
 		{"a base address in the clear", []string{"CODEXCTL_BASE_URL=http://example.com"}, nil, 3, "", "plain http"},
 	}
-	for _, tt := range tests {
+	for _, tt := range sampled(tests) {
 		t.Run(tt.name, func(t *testing.T) {
 			code, out, said := serveEnds(t, url, home, tt.env, tt.args...)
 			if code != tt.code || !strings.Contains(said, tt.said) || tt.out != "" && out != tt.out {

@@ -204,7 +204,7 @@ func TestCompletionInBash(t *testing.T) {
 		dir, environment := shellPlace(t)
 		k := startShell(t, dir, environment, "bash", "--norc", "--noprofile", "-i")
 		k.runs(". " + script(t, dir, "bash", "home/codexctl.bash"))
-		for _, line := range typedLines() {
+		for _, line := range sampled(typedLines()) {
 			k.complete(line)
 		}
 		// The words of a redirected line go where it says.
@@ -226,7 +226,7 @@ func TestCompletionInBash(t *testing.T) {
 		script(t, dir, "bash", "home/data/bash-completion/completions/codexctl")
 		k := startShell(t, dir, environment, "bash", "--norc", "--noprofile", "-i")
 		k.runs(". " + library)
-		for _, line := range append(typedLines(), anotherProgram()) {
+		for _, line := range append(sampled(typedLines()), anotherProgram()) {
 			k.complete(line)
 		}
 	})
@@ -252,7 +252,7 @@ func TestCompletionInZsh(t *testing.T) {
 			} else {
 				k.runs("fpath=(" + filepath.Dir(path) + " $fpath); " + setup + "compinit -u -D")
 			}
-			for _, line := range append(typedLines(), anotherProgram()) {
+			for _, line := range append(sampled(typedLines()), anotherProgram()) {
 				k.complete(line)
 			}
 			// What a suggestion is about stands beside it.
@@ -281,7 +281,7 @@ func TestCompletionInFish(t *testing.T) {
 		}
 		return strings.Split(strings.TrimSpace(string(out)), "\n")
 	}
-	for _, line := range append(typedLines(), anotherProgram()) {
+	for _, line := range append(sampled(typedLines()), anotherProgram()) {
 		t.Run(line.name, func(t *testing.T) {
 			got := offers(line.typed)
 			last := line.want[len(line.want)-1]

@@ -166,7 +166,7 @@ func TestCanaryInEveryScene(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	t.Run("scenes", func(t *testing.T) {
-		for _, info := range emulator.SceneNames() {
+		for _, info := range sampled(emulator.SceneNames()) {
 			if strings.HasPrefix(info.Name, "flood") || info.Name == "oversized-event" {
 				continue // much text, and none of it is ours
 			}
@@ -183,7 +183,7 @@ func TestCanaryInEveryScene(t *testing.T) {
 		}
 	})
 	for _, name := range append(secretFields(), "bearer", "cookie") {
-		if !seen[name] && !t.Failed() {
+		if !seen[name] && !t.Failed() && !testing.Short() {
 			t.Errorf("no %s was ever seen: the canary is deaf to it", name)
 		}
 	}

@@ -38,6 +38,12 @@ func measureEndurance(ctx context.Context, l *lab.Lab) ([]row, error) {
 	if err := endure(ctx, requests/5, routes[native], routes[chat]); err != nil {
 		return nil, err
 	}
+	// A server gives back what it does not need once nothing is asked for a second.
+	rest := 1500 * time.Millisecond
+	if l.Quick {
+		rest = 0
+	}
+	time.Sleep(rest)
 	before, err := s.holds(ctx)
 	if err != nil {
 		return nil, err
@@ -45,6 +51,7 @@ func measureEndurance(ctx context.Context, l *lab.Lab) ([]row, error) {
 	if err := endure(ctx, requests, routes[native], routes[chat]); err != nil {
 		return nil, err
 	}
+	time.Sleep(rest)
 	after, err := s.holds(ctx)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ import (
 // The scripts run the real program: this test binary, which is codexctl when it is
 // called by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"codexctl": main, "holdlock": holdLock, "visit": visit})
+	testscript.Main(m, map[string]func(){"codexctl": main, "holdlock": holdLock, "linger": linger, "visit": visit})
 }
 
 func TestScripts(t *testing.T) {

@@ -184,7 +184,7 @@ func TestTroubleOnTheWay(t *testing.T) {
 		{"half closed after text", "http://" + listener(t, halfClosed(events+begun)) + "/b", "", nil, 8, "Hel\n", `cut short|ended before`},
 		{"closed inside a chunk", "http://" + listener(t, writing(events+begun+"ff\r\ndata: {")) + "/b", "", nil, 8, "Hel\n", `cut short|ended before|broke`},
 		{"a chunk whose length is no number", "http://" + listener(t, writing(events+begun+"zz\r\n")) + "/b", "", nil, 8, "Hel\n", ``},
-		{"silent after text", "http://" + listener(t, func(conn *net.TCPConn) { _, _ = io.WriteString(conn, events+begun); silent(conn) }) + "/b", "", []string{"--idle-timeout", "300ms"}, 7, "Hel\n", ``},
+		{"silent after text", "http://" + listener(t, func(conn *net.TCPConn) { _, _ = io.WriteString(conn, events+begun); silent(conn) }) + "/b", "", []string{"--idle-timeout", "4s"}, 7, "Hel\n", ``},
 		{"a head without end", "http://" + listener(t, func(conn *net.TCPConn) {
 			for _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n"); err == nil; {
 				_, err = io.WriteString(conn, "X-More: "+strings.Repeat("x", 32<<10)+"\r\n")

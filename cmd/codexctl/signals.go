@@ -21,7 +21,11 @@ type listening struct {
 // untilSignal is parent until the process is told to end.
 func untilSignal(parent context.Context) context.Context {
 	ctx, stop := context.WithCancelCause(parent)
-	return listening{ctx, sync.OnceFunc(func() { go endOnSignal(stop) })}
+	return listening{ctx, sync.OnceFunc(func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		go endOnSignal(signals, stop)
+	})}
 }
 
 // Done is the channel of the context, once the signals are asked for.
@@ -32,9 +36,7 @@ func (l listening) Done() <-chan struct{} {
 
 // endOnSignal waits for a signal, which ends the context, and for a second one, which
 // ends the process: whoever asks twice does not want to wait for the clean-up.
-func endOnSignal(stop context.CancelCauseFunc) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+func endOnSignal(signals <-chan os.Signal, stop context.CancelCauseFunc) {
 	stop(cli.Interrupted(<-signals))
 	os.Exit(cli.SignalExit(<-signals))
 }

@@ -242,6 +242,7 @@ type startDocument struct {
 }
 
 func (o *startOptions) run(ctx context.Context, inv *invocation) error {
+	told := ctx.Done() // from here on a signal is an orderly end
 	s, err := o.open(inv.env, o.addr)
 	if err != nil {
 		return err
@@ -261,7 +262,7 @@ func (o *startOptions) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	select {
-	case <-ctx.Done():
+	case <-told:
 		return context.Cause(ctx)
 	case err := <-s.served:
 		s.served <- err

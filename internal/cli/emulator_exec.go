@@ -34,6 +34,7 @@ type childExit struct{ code int }
 func (e *childExit) Error() string { return "the command failed" }
 
 func (o *emulatorOptions) exec(ctx context.Context, inv *invocation, args []string) error {
+	_ = ctx.Done() // from here on a signal is an orderly end, which removes the login
 	if len(args) == 0 || !inv.dashed {
 		return &usageError{message: "emulator exec wants a command behind --", hint: `codexctl emulator exec -- codexctl ask "hi"`}
 	}

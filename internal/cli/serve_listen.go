@@ -24,6 +24,7 @@ const (
 
 // listenAndServe serves until the context ends, then lets running answers end.
 func (o *serveOptions) listenAndServe(ctx context.Context, inv *invocation, handler http.Handler, logger *slog.Logger) error {
+	told := ctx.Done() // from here on a signal is an orderly end
 	listeners, url, err := o.listen(ctx)
 	if err != nil {
 		return inv.blame("unix", err)
@@ -42,7 +43,7 @@ func (o *serveOptions) listenAndServe(ctx context.Context, inv *invocation, hand
 	if err = o.announce(inv, url); err == nil {
 		o.remarkLogin(ctx, inv)
 		select {
-		case <-ctx.Done():
+		case <-told:
 		case err = <-ended:
 			err = fmt.Errorf("the server ended: %w", err)
 			ended <- err

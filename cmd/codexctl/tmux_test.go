@@ -3,6 +3,7 @@
 package main
 
 import (
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,7 @@ import (
 type tmux struct {
 	t      *testing.T
 	socket string
+	lines  int // that shown has run
 }
 
 func newTmux(t *testing.T, h *household) *tmux {
@@ -68,11 +70,13 @@ func (m *tmux) shows(text string) {
 	}
 }
 
-// shown runs a line on an empty screen, and returns what it leaves behind.
+// shown runs a line on an empty screen, and returns what it leaves behind. Its end has a
+// number: that of the line before may still be on the screen.
 func (m *tmux) shown(line string) string {
 	m.t.Helper()
-	m.types("clear; "+line+"; echo end of it", "Enter")
-	m.shows("\nend of it")
+	m.lines++
+	m.types(fmt.Sprintf("clear; %s; echo end of it, %d.", line, m.lines), "Enter")
+	m.shows(fmt.Sprintf("\nend of it, %d.", m.lines))
 	return m.screen(true)
 }
 

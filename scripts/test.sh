@@ -10,15 +10,17 @@ GO=${GO:-go}
 flags="-tags=urfave_cli_no_docs -timeout=15m -parallel=16"
 # shellcheck disable=SC2086 # each of them is one word or several
 $GO test $flags -covermode=set -coverprofile=coverage.out -coverpkg=./pkg/...,./internal/... ./pkg/... ./internal/...
+# What stands at a terminal or counts seconds is not to be outrun by its neighbours, so
+# fewer run at a time from here on.
 # shellcheck disable=SC2086
-$GO test $flags ./cmd/... ./bench/...
+$GO test $flags -p=1 -parallel=8 ./cmd/... ./bench/...
 if command -v "$($GO env CC)" >/dev/null 2>&1; then
 	# Else each process sleeps for a second when it ends.
 	export GORACE=atexit_sleep_ms=0
 	# The longest first, beside which the others run; one package only reads the sources.
 	packages=$($GO list ./cmd/... ./pkg/... ./internal/... ./bench/... | grep -v /internal/archtest)
 	# shellcheck disable=SC2086
-	$GO test -race -short $flags $packages
+	$GO test -race -short $flags -parallel=8 $packages
 else
 	echo "test: no C compiler, so without the race detector"
 fi

@@ -157,7 +157,7 @@ func TestRunSkipsWhatIsAnswered(t *testing.T) {
 	diffSummary(t, sum, Summary{Total: 5, Completed: 3, Skipped: 2, Foreign: 1})
 }
 
-func TestRunWithNothingToDo(t *testing.T) {
+func TestRunOfAnEmptyList(t *testing.T) {
 	for _, answered := range []map[string]bool{nil, {"1": true}} {
 		items := prompts(t, len(answered))
 		calls := 0

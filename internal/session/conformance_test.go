@@ -547,7 +547,7 @@ func TestConcurrentUse(t *testing.T) {
 	})
 }
 
-func TestSweepIsCheapWhenThereIsNothingToDo(t *testing.T) {
+func TestSweepIsCheapWhenNothingHasEnded(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		counted := &counting{Backend: w.open()}
 		s := New(counted, Config{Now: w.clock.Now})

@@ -66,6 +66,15 @@ func (p *program) stored(t *testing.T, before string) string {
 	return "stored"
 }
 
+// anew is a beginning: the scene from its start, nothing in the journal, and a login in the
+// store, as it stands there.
+func (p *program) anew(t *testing.T, scene emulator.Scene, login emulator.LoginOptions) string {
+	t.Helper()
+	p.scene(t, scene)
+	p.emulator.ClearJournal()
+	return p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(login))
+}
+
 // quality.md, Reliability, "fault matrix", the issuer's scenes: a login that has run out
 // is renewed for every command, once, and a failure leaves it as it was.
 func TestFaultsOfRenewal(t *testing.T) {
@@ -76,11 +85,7 @@ func TestFaultsOfRenewal(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
 			before := ""
-			begin := func() {
-				p.scene(t, scene)
-				p.emulator.ClearJournal()
-				before = p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{Expired: true}))
-			}
+			begin := func() { before = p.anew(t, scene, emulator.LoginOptions{Expired: true}) }
 			requests, login := agreed{}, agreed{}
 			got = faultRow{}
 			for _, form := range []string{"ask", "auth refresh", "auth token", "batch", "native", "chat"} {
@@ -123,11 +128,7 @@ func TestFaultsOfSigningIn(t *testing.T) {
 		got := faultRow{"auth login-device": "-"}
 		p, person := newcomer(t, scene)
 		before := ""
-		begin := func() {
-			p.scene(t, scene)
-			p.emulator.ClearJournal()
-			before = p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-		}
+		begin := func() { before = p.anew(t, scene, emulator.LoginOptions{}) }
 		wait := "2m"
 		if strings.HasPrefix(row["auth login"], "7 ") {
 			wait = "1s" // nobody comes in any case
@@ -155,11 +156,7 @@ func TestFaultsOfDeviceLogins(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
 			before := ""
-			begin := func() {
-				p.scene(t, scene)
-				p.emulator.ClearJournal()
-				before = p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-			}
+			begin := func() { before = p.anew(t, scene, emulator.LoginOptions{}) }
 			got = faultRow{"auth login-device": p.told(t, begin, "auth login-device --force --wait 14m32s")}
 			got["polls"], got["login"] = strconv.Itoa(p.asked(devicePolls)), p.stored(t, before)
 			if p.asked(devicePolls) > 20 {
@@ -178,11 +175,7 @@ func TestFaultsOfSigningOut(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
 			before := ""
-			begin := func() {
-				p.scene(t, scene)
-				p.emulator.ClearJournal()
-				before = p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-			}
+			begin := func() { before = p.anew(t, scene, emulator.LoginOptions{}) }
 			got = faultRow{"auth logout --revoke": p.told(t, begin, "auth logout --revoke -y")}
 			got["requests"], got["login"] = strconv.Itoa(p.asked("/oauth/revoke")), p.stored(t, before)
 		})
@@ -198,11 +191,7 @@ func TestFaultsOfQuestions(t *testing.T) {
 		scene := row.scene(t)
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
-			begin := func() {
-				p.scene(t, scene)
-				p.emulator.ClearJournal()
-				p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-			}
+			begin := func() { p.anew(t, scene, emulator.LoginOptions{}) }
 			requests := agreed{}
 			got = faultRow{}
 			for form, line := range map[string]string{"models": "models --refresh", "usage": "usage", "auth status --check": "auth status --check"} {

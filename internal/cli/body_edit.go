@@ -70,7 +70,7 @@ func (e *bodyEdit) checkPath(path string) error {
 			list = list.Get(strings.Join(names[:at], "."))
 		}
 		if !list.IsObject() && index > len(list.Array()) {
-			return usagef("--set %s: the list has %d entries, so %s is beyond its end", path, len(list.Array()), name)
+			return usagef("--set %s: %s is beyond the end of a list of %d", path, name, len(list.Array()))
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func newTmux(t *testing.T, h *household) *tmux {
 		t.Fatalf("tmux: %v\n%s", err, out)
 	}
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", m.socket, "kill-server").Run() })
-	m.types("echo rea''dy", "Enter")
+	m.types("echo; echo rea''dy", "Enter") // the prompt may come after the keys, on the line of the answer
 	m.shows("\nready")
 	return m
 }

@@ -29,15 +29,20 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /health/live", s.telling("health", (*exchange).live))
 	mux.HandleFunc("GET /health/ready", s.telling("health", (*exchange).ready))
 	mux.HandleFunc("GET /metrics", s.telling("metrics", (*exchange).tellMetrics))
+	nobody := func(w http.ResponseWriter, r *http.Request) { s.nobody(w, r, methodsFor(mux, r)) }
+	mux.HandleFunc(everything, nobody)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The multiplexer would send a caller with a strange path elsewhere.
-		if _, pattern := mux.Handler(r); pattern != "" && path.Clean(r.URL.EscapedPath()) == r.URL.EscapedPath() {
-			mux.ServeHTTP(w, r)
+		if address := r.URL.EscapedPath(); !path.IsAbs(address) || path.Clean(address) != address {
+			nobody(w, r)
 			return
 		}
-		s.nobody(w, r, methodsFor(mux, r))
+		mux.ServeHTTP(w, r)
 	})
 }
+
+// everything is the pattern of what no other one takes.
+const everything = "/"
 
 // methodsFor are the methods that an address has, when it does not have the asked one.
 func methodsFor(mux *http.ServeMux, r *http.Request) []string {
@@ -48,7 +53,7 @@ func methodsFor(mux *http.ServeMux, r *http.Request) []string {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		other := *r
 		other.Method = method
-		if _, pattern := mux.Handler(&other); pattern != "" {
+		if _, pattern := mux.Handler(&other); pattern != everything {
 			methods = append(methods, method)
 		}
 	}

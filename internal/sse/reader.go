@@ -19,7 +19,7 @@ const (
 	// A server holds many streams on which hardly anything happens, so the buffer begins
 	// small. A source that fills it at once has more to give: the buffer doubles up to the
 	// usual size for the sake of fewer reads alone.
-	firstBuffer = 2 << 10
+	firstBuffer = 4 << 10
 	usualBuffer = 64 << 10
 
 	// After this many reads that give neither bytes nor an error the source is

@@ -2,8 +2,7 @@ package responses
 
 import (
 	"bytes"
-	"errors"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -13,9 +12,6 @@ const (
 	heldEvents = 64
 	heldBytes  = 1 << 20
 )
-
-// errHeldLongEnough ends the holding back, and nothing else.
-var errHeldLongEnough = errors.New("held long enough")
 
 // opening decides when an answer has begun.
 type opening struct{ events, bytes int }
@@ -33,37 +29,53 @@ func (o *opening) over(e *Event) bool {
 // failure is the error.
 func (s *Stream) begin() error {
 	for first := (opening{}); ; {
-		event, err := s.take(first)
-		switch {
-		case errors.Is(err, errHeldLongEnough):
-			return nil
-		case err != nil && (len(s.held) == 0 || s.failed != nil && transient(s.failed)):
-			return err // the caller may try again
-		case err != nil:
-			s.heldErr = err
-			return nil
+		if s.client.Hold > 0 && len(s.held) > 0 && !s.reader.Buffered() {
+			return s.beginAside(first)
 		}
-		s.held = append(s.held, event)
+		event, err := s.read()
+		if err != nil {
+			return s.cutShort(err)
+		}
+		s.held = append(s.held, event.clone())
 		if first.over(event) {
 			return nil
 		}
 	}
 }
 
-// take is the next of the first events. What may have to be waited for while the time
-// runs, which it does from the first one on, is read in a goroutine.
-func (s *Stream) take(first opening) (*Event, error) {
-	if s.ahead == nil && s.client.Hold > 0 && len(s.held) > 0 && !s.reader.Buffered() {
-		s.ahead = newLookahead(s, s.client.Hold, first)
+// beginAside reads in a goroutine what may have to be waited for while the time runs,
+// which it does from the first event on.
+func (s *Stream) beginAside(first opening) error {
+	s.ahead = newLookahead(s, first)
+	timer := time.NewTimer(s.client.Hold)
+	defer timer.Stop()
+	select {
+	case <-s.ahead.done:
+		return s.catchUp()
+	case <-timer.C:
+		s.held = append(s.held, s.ahead.release()...)
+		return nil
 	}
-	if s.ahead != nil {
-		return s.ahead.next()
+}
+
+// catchUp takes what was read ahead, once that has ended.
+func (s *Stream) catchUp() error {
+	s.caughtUp = true
+	s.held = append(s.held, s.ahead.release()...)
+	if s.ahead.err != nil {
+		return s.cutShort(s.ahead.err)
 	}
-	event, err := s.read()
-	if err != nil {
-		return nil, err
+	return nil
+}
+
+// cutShort is an error while reading ahead: the caller may try again, or gets it behind
+// the events that came before it.
+func (s *Stream) cutShort(err error) error {
+	if len(s.held) == 0 || s.failed != nil && transient(s.failed) {
+		return err
 	}
-	return event.clone(), nil
+	s.heldErr = err
+	return nil
 }
 
 // clone is an event that outlives the reader's buffer. Its data is a part of its frame,
@@ -83,55 +95,59 @@ func (e *Event) clone() *Event {
 // for them can stop waiting. The goroutine ends by itself: it reads one event too
 // many at most, and closing the stream ends that read.
 type lookahead struct {
-	events   chan *Event
-	err      error // what reading ended with; set before events is closed
-	released atomic.Bool
-	broken   atomic.Bool // err is there
+	done chan struct{} // closed when the goroutine has ended, which sets the rest
 
-	timer <-chan time.Time
+	mu       sync.Mutex
+	released bool
+	events   []*Event // that nobody has taken
+	err      error    // what reading ended with
 }
 
-// newLookahead reads on behind the first events, of which the first has just come.
-func newLookahead(s *Stream, hold time.Duration, first opening) *lookahead {
-	// There is room for every event, so that the goroutine never waits for a reader.
-	l := &lookahead{events: make(chan *Event, heldEvents), timer: time.After(hold)}
+// newLookahead reads on behind the first events.
+func newLookahead(s *Stream, first opening) *lookahead {
+	l := &lookahead{done: make(chan struct{})}
 	go l.run(s, first)
 	return l
 }
 
 func (l *lookahead) run(s *Stream, first opening) {
-	defer close(l.events)
-	for !l.released.Load() {
+	defer close(l.done)
+	for {
 		event, err := s.read()
 		if err != nil {
 			l.err = err
-			l.broken.Store(true)
 			return
 		}
-		event = event.clone()
-		l.events <- event
-		if first.over(event) {
+		if l.add(event.clone()) || first.over(event) {
 			return
 		}
 	}
 }
 
-// next is the next event, errHeldLongEnough once the time is over.
-func (l *lookahead) next() (*Event, error) {
+// add keeps an event and says whether it was the last that is wanted.
+func (l *lookahead) add(event *Event) (last bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, event)
+	return l.released
+}
+
+// release ends the reading ahead with the event that is waited for, and returns those
+// before it.
+func (l *lookahead) release() []*Event {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	events := l.events
+	l.released, l.events = true, nil
+	return events
+}
+
+// ended says whether the goroutine has ended.
+func (l *lookahead) ended() bool {
 	select {
-	case event, ok := <-l.events:
-		if !ok {
-			return nil, l.err
-		}
-		return event, nil
-	case <-l.timer:
-		l.released.Store(true)
-		return nil, errHeldLongEnough
-	}
-}
-
-// drain waits for the goroutine.
-func (l *lookahead) drain() {
-	for range l.events {
+	case <-l.done:
+		return true
+	default:
+		return false
 	}
 }

@@ -73,7 +73,7 @@ func (s *Stream) Close() error {
 	err := s.resp.Body.Close()
 	s.cancel(nil)
 	if s.ahead != nil {
-		s.ahead.drain()
+		<-s.ahead.done
 	}
 	return err
 }
@@ -95,7 +95,7 @@ func (s *Stream) Buffered() bool {
 	case len(s.held) > 0 || s.heldErr != nil:
 		return true
 	case s.ahead != nil && !s.caughtUp:
-		return len(s.ahead.events) > 0 || s.ahead.broken.Load()
+		return s.ahead.ended()
 	}
 	return s.reader.Buffered()
 }
@@ -126,6 +126,12 @@ func (s *Stream) Events() iter.Seq2[Event, error] {
 
 // next is the next event; io.EOF after a success.
 func (s *Stream) next() (*Event, error) {
+	if s.ahead != nil && !s.caughtUp && len(s.held) == 0 {
+		<-s.ahead.done // it ends with the next event
+		if err := s.catchUp(); err != nil {
+			s.heldErr = err
+		}
+	}
 	if len(s.held) > 0 {
 		event := s.held[0]
 		s.held[0] = nil // which can be large, and the list stays
@@ -135,28 +141,11 @@ func (s *Stream) next() (*Event, error) {
 	if s.heldErr != nil {
 		return nil, s.heldErr
 	}
-	event, err := s.further()
+	event, err := s.read()
 	if err != nil {
 		s.heldErr = err
 	}
 	return event, err
-}
-
-// further is the next event that is not held back: one that was read ahead, else one
-// from the connection.
-func (s *Stream) further() (*Event, error) {
-	if s.ahead == nil || s.caughtUp {
-		return s.read()
-	}
-	event, ok := <-s.ahead.events
-	if ok {
-		return event, nil
-	}
-	s.caughtUp = true
-	if s.ahead.err != nil {
-		return nil, s.ahead.err
-	}
-	return s.read()
 }
 
 // read takes one event from the connection. It is valid until the next one.

@@ -36,7 +36,7 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 		return err
 	}
 	var request responses.Request
-	if err := json.Unmarshal(plan.Body, &request); err != nil {
+	if err := request.UnmarshalJSON(plan.Body); err != nil {
 		return err
 	}
 	chosen := x.choose(&request)

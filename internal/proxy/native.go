@@ -77,7 +77,7 @@ type nativeRequest struct {
 // readNative takes a body apart. The error wraps [responses.ErrBadRequest].
 func (x *exchange) readNative(body []byte) (*nativeRequest, error) {
 	n := &nativeRequest{store: true}
-	if err := json.Unmarshal(body, &n.request); err != nil {
+	if err := n.request.UnmarshalJSON(body); err != nil {
 		return nil, err
 	}
 	if err := readFlag(body, "stream", &n.stream); err != nil {

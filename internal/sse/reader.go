@@ -28,7 +28,7 @@ const (
 )
 
 // Event is one dispatched event. Its slices point into the reader's buffer and
-// are valid until the next call of [Reader.Next].
+// are valid until the next call of [Reader.Next]; see [Reader.Keep].
 type Event struct {
 	// Name is the value of the last `event` line, empty when there was none.
 	Name []byte
@@ -57,6 +57,7 @@ type Reader struct {
 	to   int
 	err  error // what the source ended with
 	full bool  // the last read filled the buffer
+	keep bool  // what was handed out is not overwritten
 
 	// The next LF and CR in buf, each behind what has been taken; to if there is none. A
 	// value before that place is out of date. So a stream with line ends of one kind is
@@ -80,6 +81,10 @@ func NewReader(src io.Reader, limit int) *Reader {
 	}
 	return &Reader{src: src, limit: limit}
 }
+
+// Keep says whether the events that are handed out from now on stay valid until it says
+// otherwise, instead of until the next one. Their bytes are not copied for it.
+func (r *Reader) Keep(on bool) { r.keep = on }
 
 // Next returns the next event that has data. Blocks without a data line
 // (comments, a lone `event` line) are passed over, as the standard says.
@@ -129,6 +134,9 @@ func (r *Reader) event(e *Event) {
 	e.Name, e.Data, e.Frame = r.block.name.of(frame), r.block.data.of(frame), frame
 	switch {
 	case r.block.fields > 1:
+		if r.keep {
+			r.joined = nil
+		}
 		r.joined = joinData(r.joined[:0], frame)
 		e.Data = r.joined
 	case !r.known:
@@ -187,7 +195,7 @@ func (r *Reader) skipMark() bool {
 // fill reads once more, after making room: first by moving what is left to the
 // front, then by doubling.
 func (r *Reader) fill() {
-	if r.from == r.to || r.to == len(r.buf) {
+	if r.from == r.to && !r.keep || r.to == len(r.buf) {
 		r.makeRoom()
 	}
 	room := len(r.buf) - r.to
@@ -220,7 +228,7 @@ func (r *Reader) grow(n int) {
 
 func (r *Reader) makeRoom() {
 	held := r.buf[r.from:r.to]
-	if len(held) <= len(r.buf)/2 && len(r.buf) > 0 && (!r.full || len(r.buf) >= usualBuffer) {
+	if !r.keep && len(held) <= len(r.buf)/2 && len(r.buf) > 0 && (!r.full || len(r.buf) >= usualBuffer) {
 		copy(r.buf, held)
 	} else {
 		bigger := make([]byte, max(firstBuffer, 2*len(r.buf)))

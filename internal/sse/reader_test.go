@@ -215,6 +215,39 @@ func TestReaderAllocations(t *testing.T) {
 	}
 }
 
+// readKept keeps the first events until all of them are there, and then reads on.
+func readKept(src io.Reader, kept int) []got {
+	r := NewReader(src, 0)
+	r.Keep(true)
+	var first []Event
+	var events []got
+	for {
+		if len(first) == kept && events == nil {
+			events = append([]got{}, copied(first)...)
+			r.Keep(false)
+		}
+		e, err := r.Next()
+		switch {
+		case err != nil && events == nil:
+			return copied(first)
+		case err != nil:
+			return events
+		case events == nil:
+			first = append(first, e)
+		default:
+			events = append(events, copied([]Event{e})...)
+		}
+	}
+}
+
+func copied(events []Event) []got {
+	var out []got
+	for _, e := range events {
+		out = append(out, got{string(e.Name), string(e.Data), e.Ended})
+	}
+	return out
+}
+
 // splits gives the stream in reads of random size.
 type splits struct {
 	rest []byte
@@ -228,6 +261,20 @@ func (s *splits) Read(p []byte) (int, error) {
 	n := copy(p, s.rest[:min(1+s.rand.IntN(1500), len(s.rest))])
 	s.rest = s.rest[n:]
 	return n, nil
+}
+
+// What is kept stays as it was, also when it is more than the buffer ever holds.
+func TestReaderKeepsMuch(t *testing.T) {
+	var stream []byte
+	for i := range 10_000 {
+		stream = fmt.Appendf(stream, "event: e\ndata: number %d\ndata: of many\n\ndata: %[1]d\n\n", i)
+	}
+	want, _ := readAll(t, bytes.NewReader(stream), 0)
+	for _, kept := range []int{1, 100, len(want)} {
+		if diff := cmp.Diff(want, readKept(&splits{stream, rand.New(rand.NewPCG(1, 1))}, kept)); diff != "" {
+			t.Errorf("the first %d kept (-want +got):\n%.500s", kept, diff)
+		}
+	}
 }
 
 func TestRecordingsWhateverTheReads(t *testing.T) {
@@ -253,6 +300,10 @@ func TestRecordingsWhateverTheReads(t *testing.T) {
 			if diff := cmp.Diff(want, parts); diff != "" {
 				t.Fatalf("%s, split %d (-want +got):\n%s", file, seed, diff)
 			}
+			kept := readKept(&splits{stream, rand.New(rand.NewPCG(seed, 2))}, 20*int(seed))
+			if diff := cmp.Diff(want, kept); diff != "" {
+				t.Fatalf("%s, split %d with the first %d kept (-want +got):\n%s", file, seed, 20*seed, diff)
+			}
 		}
 	}
 }
@@ -273,6 +324,9 @@ func FuzzReader(f *testing.F) {
 		slow, _ := readAll(t, iotest.OneByteReader(bytes.NewReader(stream)), 0)
 		if diff := cmp.Diff(events, slow); diff != "" {
 			t.Fatalf("one byte per read differs (-whole +slow):\n%s", diff)
+		}
+		if diff := cmp.Diff(events, readKept(iotest.OneByteReader(bytes.NewReader(stream)), len(stream)%4), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("what is kept differs (-whole +kept):\n%s", diff)
 		}
 		if bytes.IndexByte(stream, 0) >= 0 {
 			return // the other one has rules of its own about NUL

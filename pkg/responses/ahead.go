@@ -1,7 +1,6 @@
 package responses
 
 import (
-	"bytes"
 	"sync"
 	"time"
 )
@@ -28,6 +27,7 @@ func (o *opening) over(e *Event) bool {
 // failed before any output, or until Client.Hold is over. In the second case the
 // failure is the error.
 func (s *Stream) begin() error {
+	s.reader.Keep(true) // until the caller has had these events
 	for first := (opening{}); ; {
 		if s.client.Hold > 0 && len(s.held) > 0 && !s.reader.Buffered() {
 			return s.beginAside(first)
@@ -36,7 +36,7 @@ func (s *Stream) begin() error {
 		if err != nil {
 			return s.cutShort(err)
 		}
-		s.held = append(s.held, event.clone())
+		s.held = append(s.held, *event)
 		if first.over(event) {
 			return nil
 		}
@@ -78,19 +78,6 @@ func (s *Stream) cutShort(err error) error {
 	return nil
 }
 
-// clone is an event that outlives the reader's buffer. Its data is a part of its frame,
-// unless it stood on several lines.
-func (e *Event) clone() *Event {
-	out := *e
-	out.Frame = bytes.Clone(e.Frame)
-	if at := bytes.Index(out.Frame, e.Data); at >= 0 {
-		out.Data = out.Frame[at : at+len(e.Data)]
-	} else {
-		out.Data = bytes.Clone(e.Data)
-	}
-	return &out
-}
-
 // lookahead reads the first events in a goroutine of its own, so that whoever waits
 // for them can stop waiting. The goroutine ends by itself: it reads one event too
 // many at most, and closing the stream ends that read.
@@ -99,8 +86,8 @@ type lookahead struct {
 
 	mu       sync.Mutex
 	released bool
-	events   []*Event // that nobody has taken
-	err      error    // what reading ended with
+	events   []Event // that nobody has taken
+	err      error   // what reading ended with
 }
 
 // newLookahead reads on behind the first events.
@@ -118,14 +105,14 @@ func (l *lookahead) run(s *Stream, first opening) {
 			l.err = err
 			return
 		}
-		if l.add(event.clone()) || first.over(event) {
+		if l.add(*event) || first.over(event) {
 			return
 		}
 	}
 }
 
 // add keeps an event and says whether it was the last that is wanted.
-func (l *lookahead) add(event *Event) (last bool) {
+func (l *lookahead) add(event Event) (last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.events = append(l.events, event)
@@ -134,7 +121,7 @@ func (l *lookahead) add(event *Event) (last bool) {
 
 // release ends the reading ahead with the event that is waited for, and returns those
 // before it.
-func (l *lookahead) release() []*Event {
+func (l *lookahead) release() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	events := l.events

@@ -144,7 +144,7 @@ func TestEventsMadeByOthers(t *testing.T) {
 	const data = `{"type":"response.output_text.delta","content_index":3,"delta":"a\n","item":{"a":1},"output_index":2,"response":[],"summary_index":4}`
 	read := event(t, data)
 	for name, e := range map[string]Event{
-		"read": read, "copied": *read.clone(), "literal": {Type: typeTextDelta, Data: []byte(data)},
+		"read": read, "copied": {Type: read.Type, Data: bytes.Clone(read.Data), members: read.members}, "literal": {Type: typeTextDelta, Data: []byte(data)},
 		"other data put in": {Type: read.Type, Data: []byte(" " + data), members: read.members},
 	} {
 		got := []string{e.Delta(), string(e.RawDelta()), strconv.Itoa(e.OutputIndex()), strconv.Itoa(e.contentIndex()), strconv.Itoa(e.summaryIndex()), string(e.Item()), string(e.Response())}

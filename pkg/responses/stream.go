@@ -36,7 +36,7 @@ type Stream struct {
 	reader   *sse.Reader
 	attempts int
 
-	held     []*Event    // read before the caller asked, oldest first
+	held     []Event     // read before the caller asked, oldest first
 	heldErr  error       // what reading ahead ended with
 	ahead    *lookahead  // what was read ahead; nil if nothing was
 	caughtUp bool        // all of that has been taken
@@ -133,14 +133,15 @@ func (s *Stream) next() (*Event, error) {
 		}
 	}
 	if len(s.held) > 0 {
-		event := s.held[0]
-		s.held[0] = nil // which can be large, and the list stays
+		event := &s.held[0]
 		s.held = s.held[1:]
 		return event, nil
 	}
 	if s.heldErr != nil {
 		return nil, s.heldErr
 	}
+	s.held = nil
+	s.reader.Keep(false)
 	event, err := s.read()
 	if err != nil {
 		s.heldErr = err

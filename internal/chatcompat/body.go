@@ -56,7 +56,11 @@ func isNull(value json.RawMessage) bool {
 
 // list is a JSON list of values that are JSON already.
 func list(values []json.RawMessage) json.RawMessage {
-	out := []byte{'['}
+	size := len("[]")
+	for _, value := range values {
+		size += len(value) + len(",")
+	}
+	out := append(make([]byte, 0, size), '[')
 	for i, value := range values {
 		if i > 0 {
 			out = append(out, ',')

@@ -39,6 +39,7 @@ func (x *exchange) chat(body []byte, fresh bool) error {
 	if err := request.UnmarshalJSON(plan.Body); err != nil {
 		return err
 	}
+	plan.Body = nil // the request has it, and the plan lives as long as the answer
 	chosen := x.choose(&request)
 	x.line.model, x.line.stream, x.line.calls = request.Model, plan.Stream, plan.N
 	x.line.dropped, x.line.notes = plan.Dropped, plan.Notes

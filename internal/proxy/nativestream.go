@@ -133,10 +133,11 @@ func (r *relay) ended(err error) error {
 // tally is what is remembered of the events of a stream: all but the pieces, which the
 // finished texts repeat.
 type tally struct {
-	gathered responses.Collector
-	piece    []byte // the last event, if it was a piece, for its sequence_number
-	at       int64  // the sequence_number of the last event that was none
-	told     bool   // the backend has said how it ended
+	id, model string // as the first events say; what else is in them comes again at the end
+	gathered  responses.Collector
+	piece     []byte // the last event, if it was a piece, for its sequence_number
+	at        int64  // the sequence_number of the last event that was none
+	told      bool   // the backend has said how it ended
 }
 
 func (t *tally) note(e responses.Event) {
@@ -146,15 +147,30 @@ func (t *tally) note(e responses.Event) {
 	}
 	t.piece = t.piece[:0]
 	t.at = gjson.GetBytes(e.Data, "sequence_number").Int()
-	if e.Opening() && t.answer().ID != "" {
-		return // it says the same again
+	if e.Opening() {
+		t.open(e)
+		return
 	}
 	t.gathered.Add(e)
 	t.told = t.told || e.Terminal() || e.Failure()
 }
 
+// open takes what is needed of the first events, of which each says the same.
+func (t *tally) open(e responses.Event) {
+	if t.id == "" {
+		fields := gjson.GetManyBytes(e.Data, "response.id", "response.model")
+		t.id, t.model = fields[0].Str, fields[1].Str
+	}
+}
+
 // answer is what there is so far.
-func (t *tally) answer() *responses.Response { return t.gathered.Response() }
+func (t *tally) answer() *responses.Response {
+	answer := t.gathered.Response()
+	if answer.ID == "" {
+		answer.ID, answer.Model = t.id, t.model
+	}
+	return answer
+}
 
 // number is the last sequence_number. A piece's is looked for only when it is needed:
 // nearly every stream ends without.

@@ -31,9 +31,10 @@ func (s *Source) Authorize(req *http.Request) error {
 	if req.Header == nil {
 		req.Header = make(http.Header)
 	}
-	req.Header.Set(headerAuthorization, bearer+c.AccessToken.Reveal())
+	identity := s.identity(c)
+	req.Header.Set(headerAuthorization, identity.authorization.Reveal())
 	setOrDelete(req.Header, headerAccount, c.AccountID)
-	setOrDelete(req.Header, headerFedRAMP, s.fedRAMP(c))
+	setOrDelete(req.Header, headerFedRAMP, identity.fedRAMP)
 	return nil
 }
 
@@ -75,26 +76,29 @@ func setOrDelete(header http.Header, name, value string) {
 	header.Set(name, value)
 }
 
-// routed is the header that the last login's tokens call for.
-type routed struct {
-	access, id credentials.Secret
-	fedRAMP    string
+// identity is what the last login's tokens say in headers.
+type identity struct {
+	access, id    credentials.Secret
+	authorization credentials.Secret
+	fedRAMP       string // empty when there is none
 }
 
-// fedRAMP is the header's value; empty when there is none. The tokens are read once, not
-// for each request.
-func (s *Source) fedRAMP(c credentials.Credential) string {
+// identity reads the tokens once, not for each request, all of which share the text.
+func (s *Source) identity(c credentials.Credential) identity {
 	s.mu.Lock()
-	known := s.routed
+	known := s.last
 	s.mu.Unlock()
 	if known.access.Equal(c.AccessToken) && known.id.Equal(c.IDToken) {
-		return known.fedRAMP
+		return known
 	}
-	known = routed{access: c.AccessToken, id: c.IDToken, fedRAMP: fedRAMP(c)}
+	known = identity{
+		access: c.AccessToken, id: c.IDToken,
+		authorization: credentials.NewSecret(bearer + c.AccessToken.Reveal()), fedRAMP: fedRAMP(c),
+	}
 	s.mu.Lock()
-	s.routed = known
+	s.last = known
 	s.mu.Unlock()
-	return known.fedRAMP
+	return known
 }
 
 func fedRAMP(c credentials.Credential) string {

@@ -55,7 +55,7 @@ type Source struct {
 	unsaved unsaved
 	refused refused
 	paused  time.Time // no early renewal before this
-	routed  routed
+	last    identity
 }
 
 // obtained is the last token that was fresh when this process got it, and when

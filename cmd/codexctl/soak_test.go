@@ -248,7 +248,7 @@ func (s *serving) goroutines() (int, string) {
 	var ours []string
 	for block := range strings.SplitSeq(s.log.String(), "\n\n") {
 		at := regexp.MustCompile(`(?m)^goroutine [1-9]\d* .*$`).FindStringIndex(block)
-		settling := strings.Contains(block, "internal/cli.giveBack(") // a second after the last call, for a moment
+		settling := strings.Contains(block, "internal/cli.(*settler)") && !strings.Contains(block, "ServeHTTP(") // for a moment
 		if at != nil && !settling && !strings.Contains(block, "created by runtime.") {
 			ours = append(ours, block[at[0]:])
 		}

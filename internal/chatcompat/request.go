@@ -27,7 +27,7 @@ func Parse(data []byte, o Options) (*Plan, error) {
 		return nil, err
 	}
 	p := newParsing(b, o)
-	for _, r := range rules() {
+	for r := range rules() {
 		if err := p.field(r); err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func Request(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	p := newParsing(b, Options{})
-	for _, r := range rules() {
+	for r := range rules() {
 		if r.Fate != Converted && r.Fate != Refused {
 			continue
 		}

@@ -133,7 +133,7 @@ func (o *serveOptions) run(ctx context.Context, inv *invocation) error {
 		return err
 	}
 	defer finish()
-	handler, stop := settle(inv.env.Getenv("GOGC"), proxy.New(config))
+	handler, stop := settle(proxy.New(config))
 	defer stop()
 	return o.listenAndServe(ctx, inv, handler, logger)
 }

@@ -16,13 +16,17 @@ type object struct {
 	buf []byte
 }
 
-func (o *object) raw(name string, value []byte) {
+func (o *object) name(name string) {
 	if len(o.buf) == 0 {
 		o.buf = append(o.buf, '{')
 	} else {
 		o.buf = append(o.buf, ',')
 	}
 	o.buf = append(append(o.buf, quote(name)...), ':')
+}
+
+func (o *object) raw(name string, value []byte) {
+	o.name(name)
 	o.buf = append(o.buf, value...)
 }
 
@@ -41,7 +45,8 @@ func (o *object) objectIfAny(name string, value *object) {
 }
 
 func (o *object) list(name string, items []json.RawMessage) {
-	o.raw(name, joinList(items))
+	o.name(name)
+	o.buf = appendList(o.buf, items)
 }
 
 func (o *object) strings(name string, values []string) {
@@ -66,15 +71,20 @@ func (o *object) bytes() []byte {
 	return append(o.buf[:len(o.buf):len(o.buf)], '}')
 }
 
-func joinList(items []json.RawMessage) []byte {
-	list := []byte{'['}
+// appendList appends a JSON list to dst.
+func appendList(dst []byte, items []json.RawMessage) []byte {
+	size := len("[]")
+	for _, item := range items {
+		size += len(item) + len(",")
+	}
+	dst = append(slices.Grow(dst, size), '[')
 	for i, item := range items {
 		if i > 0 {
-			list = append(list, ',')
+			dst = append(dst, ',')
 		}
-		list = append(list, item...)
+		dst = append(dst, item...)
 	}
-	return append(list, ']')
+	return append(dst, ']')
 }
 
 // quote is s as a JSON string. Bytes that are no UTF-8 become U+FFFD.
@@ -95,20 +105,26 @@ type fields struct {
 	err  error
 }
 
+// parseFields takes data apart, of which the fields are parts.
 func parseFields(path string, data []byte) (*fields, error) {
 	f := &fields{path: path}
-	if err := json.Unmarshal(data, &f.rest); err != nil || f.rest == nil {
-		name := strings.TrimSuffix(path, ".")
-		if name == "" {
-			return nil, notAnObject(err)
+	if object, ok := objectIn(data); ok {
+		f.rest = make(map[string]json.RawMessage)
+		for name, value := range memberValues(object) {
+			f.rest[string(name)] = slices.Clip(value)
 		}
+		return f, nil
+	}
+	if name := strings.TrimSuffix(path, "."); name != "" {
 		return nil, badField(name, "an object")
 	}
-	return f, nil
+	return nil, notAnObject(data)
 }
 
 // notAnObject says why a body is none; what it is instead, the caller can see.
-func notAnObject(err error) error {
+func notAnObject(data []byte) error {
+	var object map[string]json.RawMessage
+	err := json.Unmarshal(data, &object)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("%w: not a JSON object: %w", ErrBadRequest, err)
@@ -142,9 +158,23 @@ func (f *fields) strings(name string, to *[]string) {
 }
 
 func (f *fields) list(name string, to *[]json.RawMessage) {
-	if value, ok := f.take(name); ok && json.Unmarshal(value, to) != nil {
+	value, ok := f.take(name)
+	switch {
+	case !ok:
+	case value[0] == '[':
+		*to = listItems(value)
+	default:
 		f.fail(name, "a list")
 	}
+}
+
+// listItems are the parts of a list that is valid.
+func listItems(list json.RawMessage) []json.RawMessage {
+	out := []json.RawMessage{}
+	for item := range elements(list) {
+		out = append(out, slices.Clip(item))
+	}
+	return out
 }
 
 func (f *fields) raw(name string, to *json.RawMessage) {
@@ -176,9 +206,11 @@ func (f *fields) input(to *[]json.RawMessage) {
 	}
 	var text string
 	switch {
+	case value[0] == '[':
+		*to = listItems(value)
 	case json.Unmarshal(value, &text) == nil:
 		*to = []json.RawMessage{UserText(text)}
-	case json.Unmarshal(value, to) != nil:
+	default:
 		f.fail("input", "a string or a list of items")
 	}
 }

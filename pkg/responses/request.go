@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -113,7 +114,7 @@ func message(role, part, text string) json.RawMessage {
 // `store` and `stream` are read over: the backend takes one value of each only. The
 // error wraps [ErrBadRequest] and names the field.
 func (r *Request) UnmarshalJSON(data []byte) error {
-	f, err := parseFields("", data)
+	f, err := parseFields("", bytes.Clone(data)) // the caller may change it
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (r *Response) MarshalJSON() ([]byte, error) {
 	if len(object) == 0 {
 		object = json.RawMessage(`{"object":"response"}`)
 	}
-	return sjson.SetRawBytes(object, "output", joinList(r.Output))
+	return sjson.SetRawBytes(object, "output", appendList(nil, r.Output))
 }
 
 // read takes over what a response object says.

@@ -13,6 +13,20 @@ func memberValue(object []byte, name string) []byte {
 	return nil
 }
 
+// objectIn is the object that data is, without the white space around it; false if data is
+// anything else, or not sound.
+func objectIn(data []byte) (object []byte, ok bool) {
+	from := skipSpace(data, 0)
+	if from == len(data) || data[from] != '{' {
+		return nil, false
+	}
+	to := skipValue(data, from, 0)
+	if to < 0 || skipSpace(data, to) < len(data) {
+		return nil, false
+	}
+	return data[from:to], true
+}
+
 // memberValues gives the names, without escapes, and values of an object; nothing of
 // another value, and nothing behind what is malformed.
 func memberValues(object []byte) iter.Seq2[[]byte, []byte] {

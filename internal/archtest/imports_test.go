@@ -21,9 +21,9 @@ var rooms = map[string][]string{
 
 	"pkg/credentials": {},
 	"pkg/auth":        {"pkg/credentials"},
-	"pkg/responses":   {"internal/sse"},
+	"pkg/responses":   {"internal/rawjson", "internal/sse"},
 
-	"internal/proxy":      {"internal/chatcompat", "internal/session", "pkg/responses"},
+	"internal/proxy":      {"internal/chatcompat", "internal/rawjson", "internal/session", "pkg/responses"},
 	"internal/chatcompat": {"pkg/responses"},
 	"internal/batch":      {"pkg/responses"},
 	"internal/catalogue":  {"pkg/responses"},
@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"internal/emulator": {},
 	"internal/extract":  {},
 	"internal/markdown": {},
+	"internal/rawjson":  {},
 	"internal/redis":    {},
 	"internal/schema":   {},
 	"internal/session":  {},

@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codexctl/codexctl/internal/rawjson"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -18,7 +18,7 @@ import (
 const readTime = 60 * time.Second
 
 // readBody reads a request's body as JSON, unpacking gzip. Nothing is looked at before
-// encoding/json has found it sound, which bounds how deeply it may be nested.
+// it is known to be sound, which bounds how deeply it may be nested.
 //
 // The error wraps errTooLarge, errEncoding, or [responses.ErrBadRequest].
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -46,7 +46,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 		return nil, tooLarge(limit)
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, fmt.Errorf("%w: the body is empty", responses.ErrBadRequest)
-	case !json.Valid(body):
+	case rawjson.Value(body) == nil:
 		return nil, fmt.Errorf("%w: the body is not JSON", responses.ErrBadRequest)
 	}
 	// Not after an error: net/http then still waits for the rest of the body.

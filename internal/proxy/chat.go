@@ -25,7 +25,7 @@ func (x *exchange) chatCompletions() error {
 // without being named, as on the addresses of the Responses API.
 func (x *exchange) chat(body []byte, fresh bool) error {
 	store := true
-	if err := readFlag(body, "store", &store); err != nil {
+	if err := readFlag("store", outlined(body).store, &store); err != nil {
 		return err
 	}
 	named := x.r.PathValue("session") != "" || x.r.Header.Get("session_id") != ""

@@ -1,11 +1,13 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/codexctl/codexctl/internal/rawjson"
 	"github.com/codexctl/codexctl/pkg/responses"
 )
 
@@ -16,23 +18,50 @@ func (x *exchange) responses() error {
 	if err != nil {
 		return err
 	}
-	switch has := gjson.GetManyBytes(body, "messages", "input"); {
+	switch has := outlined(body); {
 	case x.asIs():
 		return x.sendAsIs(body)
-	case given(has[0]) && given(has[1]):
+	case given(has.messages) && given(has.input):
 		return &responses.FieldError{Field: "messages", Want: "messages or input, not both"}
-	case given(has[0]):
+	case given(has.messages):
 		return x.chat(body, true)
+	default:
+		return x.native(body, has)
 	}
-	return x.native(body)
+}
+
+// outline is the fields of a body that say what becomes of it; nil where there is none.
+type outline struct{ messages, input, stream, store []byte }
+
+// outlined looks for them in one pass. Of fields with one name the first counts.
+func outlined(body []byte) (o outline) {
+	for name, value := range rawjson.Members(bytes.TrimSpace(body)) {
+		var to *[]byte
+		switch string(name) {
+		case "messages":
+			to = &o.messages
+		case "input":
+			to = &o.input
+		case "stream":
+			to = &o.stream
+		case "store":
+			to = &o.store
+		default:
+			continue
+		}
+		if *to == nil {
+			*to = value
+		}
+	}
+	return o
 }
 
 // given says whether a field is there and not null.
-func given(field gjson.Result) bool { return field.Exists() && field.Type != gjson.Null }
+func given(field []byte) bool { return len(field) > 0 && string(field) != "null" }
 
 // native answers a request in the Responses form.
-func (x *exchange) native(body []byte) error {
-	n, err := x.readNative(body)
+func (x *exchange) native(body []byte, has outline) error {
+	n, err := x.readNative(body, has)
 	if err != nil {
 		return err
 	}
@@ -75,15 +104,15 @@ type nativeRequest struct {
 }
 
 // readNative takes a body apart. The error wraps [responses.ErrBadRequest].
-func (x *exchange) readNative(body []byte) (*nativeRequest, error) {
+func (x *exchange) readNative(body []byte, has outline) (*nativeRequest, error) {
 	n := &nativeRequest{store: true}
 	if err := n.request.UnmarshalJSON(body); err != nil {
 		return nil, err
 	}
-	if err := readFlag(body, "stream", &n.stream); err != nil {
+	if err := readFlag("stream", has.stream, &n.stream); err != nil {
 		return nil, err
 	}
-	if err := readFlag(body, "store", &n.store); err != nil {
+	if err := readFlag("store", has.store, &n.store); err != nil {
 		return nil, err
 	}
 	delete(n.request.Extra, "messages") // null, else this would be a chat request
@@ -102,11 +131,11 @@ func (x *exchange) readNative(body []byte) (*nativeRequest, error) {
 }
 
 // readFlag reads a field that is true, false, null or absent.
-func readFlag(body []byte, name string, to *bool) error {
-	switch field := gjson.GetBytes(body, name); field.Type {
-	case gjson.True, gjson.False:
-		*to = field.Bool()
-	case gjson.Null:
+func readFlag(name string, value []byte, to *bool) error {
+	switch string(value) {
+	case "true", "false":
+		*to = string(value) == "true"
+	case "null", "":
 	default:
 		return &responses.FieldError{Field: name, Want: "true or false"}
 	}

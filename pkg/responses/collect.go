@@ -9,6 +9,8 @@ import (
 
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // Collect reads a stream to its end. The response holds what had arrived, also when
@@ -201,7 +203,7 @@ func doneText(e Event) []byte {
 	case typeInputDone:
 		field = "input"
 	}
-	if value := memberValue(e.Data, field); isString(value) {
+	if value := rawjson.Member(e.Data, field); isString(value) {
 		return value
 	}
 	return nil

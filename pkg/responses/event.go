@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // The event types that this package acts on.
@@ -124,7 +126,7 @@ func typeName(b []byte) string {
 		return typeItemDone
 	}
 	if hasEscape(b) {
-		b = unescape(nil, b)
+		b = rawjson.Unescape(nil, b)
 	}
 	return string(b)
 }

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // object writes a JSON object field by field, in the order of the calls. Text is
@@ -107,13 +109,8 @@ type fields struct {
 
 // parseFields takes data apart, of which the fields are parts.
 func parseFields(path string, data []byte) (*fields, error) {
-	f := &fields{path: path}
-	if object, ok := objectIn(data); ok {
-		f.rest = make(map[string]json.RawMessage)
-		for name, value := range memberValues(object) {
-			f.rest[string(name)] = slices.Clip(value)
-		}
-		return f, nil
+	if rest := rawjson.Object(data); rest != nil {
+		return &fields{path: path, rest: rest}, nil
 	}
 	if name := strings.TrimSuffix(path, "."); name != "" {
 		return nil, badField(name, "an object")
@@ -171,7 +168,7 @@ func (f *fields) list(name string, to *[]json.RawMessage) {
 // listItems are the parts of a list that is valid.
 func listItems(list json.RawMessage) []json.RawMessage {
 	out := []json.RawMessage{}
-	for item := range elements(list) {
+	for item := range rawjson.Elements(list) {
 		out = append(out, slices.Clip(item))
 	}
 	return out

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // Piece is some text of an answer.
@@ -77,16 +79,16 @@ func (p *Pieces) event(e Event, give giver) {
 }
 
 func (p *Pieces) item(index int, item json.RawMessage, give giver) {
-	if string(textOf(memberValue(item, "type"))) != "message" {
+	if string(textOf(rawjson.Member(item, "type"))) != "message" {
 		return
 	}
 	i := 0
-	for part := range elements(memberValue(item, "content")) {
-		switch string(textOf(memberValue(part, "type"))) {
+	for part := range rawjson.Elements(rawjson.Member(item, "content")) {
+		switch string(textOf(rawjson.Member(part, "type"))) {
 		case "output_text":
-			p.whole(textPlace{index, i, false}, memberValue(part, "text"), give)
+			p.whole(textPlace{index, i, false}, rawjson.Member(part, "text"), give)
 		case "refusal":
-			p.whole(textPlace{index, i, true}, memberValue(part, "refusal"), give)
+			p.whole(textPlace{index, i, true}, rawjson.Member(part, "refusal"), give)
 		}
 		i++
 	}
@@ -113,7 +115,7 @@ func placeOf(e Event) textPlace {
 func (p *Pieces) plain(value []byte) []byte {
 	text := inside(value)
 	if hasEscape(text) {
-		p.scratch = unescape(p.scratch[:0], text)
+		p.scratch = rawjson.Unescape(p.scratch[:0], text)
 		return p.scratch
 	}
 	return text

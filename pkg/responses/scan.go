@@ -1,6 +1,10 @@
 package responses
 
-import "math"
+import (
+	"math"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
+)
 
 // member is a member of an event's object that the package reads of nearly every event.
 type member int
@@ -41,38 +45,38 @@ func (found *members) scan(data []byte) bool {
 }
 
 func (found *members) scanObject(data []byte) bool {
-	i := skipSpace(data, 0)
+	i := rawjson.SkipSpace(data, 0)
 	if i == len(data) || data[i] != '{' {
 		return false
 	}
-	i = skipSpace(data, i+1)
+	i = rawjson.SkipSpace(data, i+1)
 	if i < len(data) && data[i] == '}' {
-		return skipSpace(data, i+1) == len(data)
+		return rawjson.SkipSpace(data, i+1) == len(data)
 	}
 	for i < len(data) && data[i] == '"' {
-		end, escaped := skipString(data, i+1)
+		end, escaped := rawjson.SkipString(data, i+1)
 		if end < 0 {
 			return false
 		}
 		m := memberNamed(data[i+1:end-1], escaped)
-		if i = skipColon(data, end); i < 0 {
+		if i = rawjson.SkipColon(data, end); i < 0 {
 			return false
 		}
 		from := i
-		if i = skipValue(data, from, 1); i < 0 {
+		if i = rawjson.SkipValue(data, from, 1); i < 0 {
 			return false
 		}
 		if m < memberCount && found.from[m] == 0 {
 			found.note(m, from, i)
 		}
-		i = skipSpace(data, i)
+		i = rawjson.SkipSpace(data, i)
 		if i < len(data) && data[i] == '}' {
-			return skipSpace(data, i+1) == len(data)
+			return rawjson.SkipSpace(data, i+1) == len(data)
 		}
 		if i == len(data) || data[i] != ',' {
 			return false
 		}
-		i = skipSpace(data, i+1)
+		i = rawjson.SkipSpace(data, i+1)
 	}
 	return false
 }
@@ -88,7 +92,7 @@ func (found *members) note(m member, from, to int) {
 // for any other name.
 func memberNamed(name []byte, escaped bool) member {
 	if escaped {
-		name = unescape(nil, name)
+		name = rawjson.Unescape(nil, name)
 	}
 	switch string(name) {
 	case "type":
@@ -118,7 +122,7 @@ func (found *members) value(data []byte, m member) []byte {
 	if m < member(len(found.to)) {
 		return data[from:found.to[m]]
 	}
-	to := skipValue(data, from, 1)
+	to := rawjson.SkipValue(data, from, 1)
 	if to < 0 {
 		return nil // somebody has changed the data
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/tidwall/gjson"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // deltaEvent is a delta as the backend lays it out.
@@ -97,7 +99,7 @@ func TestScanBoundsTheDepth(t *testing.T) {
 		for _, tt := range []struct {
 			depth int
 			want  bool
-		}{{maxDepth, true}, {maxDepth + 1, false}, {1 << 21, false}} {
+		}{{rawjson.MaxDepth, true}, {rawjson.MaxDepth + 1, false}, {1 << 21, false}} {
 			nested := strings.Repeat(in, tt.depth-1) + "1" + strings.Repeat(out, tt.depth-1)
 			data := `{"item":` + nested + `,"type":"a"}`
 			if _, ok := found(data); ok != tt.want || tt.depth < 1<<20 && json.Valid([]byte(data)) != tt.want {
@@ -215,7 +217,7 @@ func same(t *testing.T, data []byte) {
 	if want := json.Valid(data) && object && kind.Type == gjson.String; ok != want {
 		t.Fatalf("newEvent(%q) = %v, want %v", data, ok, want)
 	}
-	if want := gjson.ValidBytes(data) && object && kind.Type == gjson.String; ok != want && bytes.Count(data, []byte("{"))+bytes.Count(data, []byte("[")) < maxDepth {
+	if want := gjson.ValidBytes(data) && object && kind.Type == gjson.String; ok != want && bytes.Count(data, []byte("{"))+bytes.Count(data, []byte("[")) < rawjson.MaxDepth {
 		t.Fatalf("newEvent(%q) = %v, want %v as gjson", data, ok, want)
 	}
 	if !ok {

@@ -1,5 +1,7 @@
 package responses
 
+import "github.com/codexctl/codexctl/internal/rawjson"
+
 // scanUsual is scan for the layout that the backend gives to deltas, which are nearly
 // all of its events: no white space, and behind the type the members in the order of
 // their names. To compare with what is expected is quicker than to look for what is
@@ -16,19 +18,19 @@ func (found *members) scanUsual(data []byte) bool {
 		i = found.skip(data, i+len(`,"delta":`), memberDelta)
 	}
 	if begins(data, i, `,"item_id":"`) {
-		i, _ = skipString(data, i+len(`,"item_id":"`))
+		i, _ = rawjson.SkipString(data, i+len(`,"item_id":"`))
 	}
 	if begins(data, i, `,"logprobs":[]`) {
 		i += len(`,"logprobs":[]`)
 	}
 	if begins(data, i, `,"obfuscation":"`) {
-		i, _ = skipString(data, i+len(`,"obfuscation":"`))
+		i, _ = rawjson.SkipString(data, i+len(`,"obfuscation":"`))
 	}
 	if begins(data, i, `,"output_index":`) {
 		i = found.skip(data, i+len(`,"output_index":`), memberOutputIndex)
 	}
 	if begins(data, i, `,"sequence_number":`) {
-		i = skipNumber(data, i+len(`,"sequence_number":`))
+		i = rawjson.SkipNumber(data, i+len(`,"sequence_number":`))
 	}
 	if begins(data, i, `,"summary_index":`) {
 		i = found.skip(data, i+len(`,"summary_index":`), memberSummaryIndex)
@@ -44,7 +46,7 @@ func begins(data []byte, i int, text string) bool {
 
 // skip passes over the value of a member.
 func (found *members) skip(data []byte, from int, m member) int {
-	to := skipValue(data, from, 1)
+	to := rawjson.SkipValue(data, from, 1)
 	found.note(m, from, to)
 	return to
 }

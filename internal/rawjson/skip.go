@@ -1,4 +1,4 @@
-package responses
+package rawjson
 
 import (
 	"encoding/binary"
@@ -8,18 +8,18 @@ import (
 // The functions of this file take an index into JSON and return the index behind
 // what they are named for, or -1 when it is not there or is malformed.
 
-// maxDepth is how deep arrays and objects may be nested, as in encoding/json.
-const maxDepth = 10_000
+// MaxDepth is how deep arrays and objects may be nested, as in encoding/json.
+const MaxDepth = 10_000
 
-// skipValue passes over the value that begins at data[i], inside depth arrays and
+// SkipValue passes over the value that begins at data[i], inside depth arrays and
 // objects.
-func skipValue(data []byte, i, depth int) int {
+func SkipValue(data []byte, i, depth int) int {
 	if i >= len(data) {
 		return -1
 	}
 	switch data[i] {
 	case '"':
-		end, _ := skipString(data, i+1)
+		end, _ := SkipString(data, i+1)
 		return end
 	case '{':
 		return skipObject(data, i+1, depth+1)
@@ -32,15 +32,15 @@ func skipValue(data []byte, i, depth int) int {
 	case 'n':
 		return skipWord(data, i, "null")
 	}
-	return skipNumber(data, i)
+	return SkipNumber(data, i)
 }
 
 // skipObject begins behind the opening brace.
 func skipObject(data []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > MaxDepth {
 		return -1
 	}
-	i = skipSpace(data, i)
+	i = SkipSpace(data, i)
 	if i < len(data) && data[i] == '}' {
 		return i + 1
 	}
@@ -48,13 +48,13 @@ func skipObject(data []byte, i, depth int) int {
 		if i = skipName(data, i); i < 0 {
 			return -1
 		}
-		if i = skipColon(data, i); i < 0 {
+		if i = SkipColon(data, i); i < 0 {
 			return -1
 		}
-		if i = skipValue(data, i, depth); i < 0 {
+		if i = SkipValue(data, i, depth); i < 0 {
 			return -1
 		}
-		i = skipSpace(data, i)
+		i = SkipSpace(data, i)
 		if i == len(data) {
 			return -1
 		}
@@ -64,24 +64,24 @@ func skipObject(data []byte, i, depth int) int {
 		if data[i] != ',' {
 			return -1
 		}
-		i = skipSpace(data, i+1)
+		i = SkipSpace(data, i+1)
 	}
 }
 
 // skipArray begins behind the opening bracket.
 func skipArray(data []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > MaxDepth {
 		return -1
 	}
-	i = skipSpace(data, i)
+	i = SkipSpace(data, i)
 	if i < len(data) && data[i] == ']' {
 		return i + 1
 	}
 	for {
-		if i = skipValue(data, i, depth); i < 0 {
+		if i = SkipValue(data, i, depth); i < 0 {
 			return -1
 		}
-		i = skipSpace(data, i)
+		i = SkipSpace(data, i)
 		if i == len(data) {
 			return -1
 		}
@@ -91,7 +91,7 @@ func skipArray(data []byte, i, depth int) int {
 		if data[i] != ',' {
 			return -1
 		}
-		i = skipSpace(data, i+1)
+		i = SkipSpace(data, i+1)
 	}
 }
 
@@ -100,20 +100,21 @@ func skipName(data []byte, i int) int {
 	if i >= len(data) || data[i] != '"' {
 		return -1
 	}
-	end, _ := skipString(data, i+1)
+	end, _ := SkipString(data, i+1)
 	return end
 }
 
-// skipColon ends where the value begins.
-func skipColon(data []byte, i int) int {
-	i = skipSpace(data, i)
+// SkipColon ends where the value begins.
+func SkipColon(data []byte, i int) int {
+	i = SkipSpace(data, i)
 	if i == len(data) || data[i] != ':' {
 		return -1
 	}
-	return skipSpace(data, i+1)
+	return SkipSpace(data, i+1)
 }
 
-func skipSpace(data []byte, i int) int {
+// SkipSpace passes over white space, of which there may be none.
+func SkipSpace(data []byte, i int) int {
 	for i < len(data) && data[i] <= ' ' && (data[i] == ' ' || data[i] == '\n' || data[i] == '\t' || data[i] == '\r') {
 		i++
 	}
@@ -127,9 +128,9 @@ func skipWord(data []byte, i int, word string) int {
 	return i + len(word)
 }
 
-// skipString begins behind the opening quote and ends behind the closing one. It
+// SkipString begins behind the opening quote and ends behind the closing one. It
 // takes eight bytes at a time while none of them is special.
-func skipString(data []byte, i int) (end int, escaped bool) {
+func SkipString(data []byte, i int) (end int, escaped bool) {
 	for {
 		for ; i <= len(data)-8; i += 8 {
 			if special := specialBytes(binary.LittleEndian.Uint64(data[i:])); special != 0 {
@@ -186,7 +187,8 @@ func skipEscape(data []byte, i int) int {
 	return -1
 }
 
-func skipNumber(data []byte, i int) int {
+// SkipNumber passes over a number.
+func SkipNumber(data []byte, i int) int {
 	end := i
 	for end < len(data) && data[end]-'0' <= 9 {
 		end++
@@ -198,7 +200,7 @@ func skipNumber(data []byte, i int) int {
 	return skipAnyNumber(data, i)
 }
 
-// skipAnyNumber is skipNumber for whatever a number can be.
+// skipAnyNumber is SkipNumber for whatever a number can be.
 func skipAnyNumber(data []byte, i int) int {
 	if i < len(data) && data[i] == '-' {
 		i++

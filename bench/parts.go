@@ -24,6 +24,7 @@ func parts() []part {
 		{"stream", measureStream},
 		{"framing", measureFraming},
 		{"serve", measureServe},
+		{"question", measureQuestion},
 		{"paced", measurePaced},
 		{"allocations", measureAllocations},
 		{"idle", measureIdle},

@@ -24,7 +24,7 @@ var rooms = map[string][]string{
 	"pkg/responses":   {"internal/rawjson", "internal/sse"},
 
 	"internal/proxy":      {"internal/chatcompat", "internal/rawjson", "internal/session", "pkg/responses"},
-	"internal/chatcompat": {"pkg/responses"},
+	"internal/chatcompat": {"internal/rawjson", "pkg/responses"},
 	"internal/batch":      {"pkg/responses"},
 	"internal/catalogue":  {"pkg/responses"},
 

@@ -5,10 +5,22 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // body is a JSON object, field by field.
 type body map[string]json.RawMessage
+
+// newBody takes data apart, of which the fields are parts; null is a body without any.
+func newBody(data []byte) (body, error) {
+	b := body(rawjson.Object(data))
+	if b != nil {
+		return b, nil
+	}
+	err := json.Unmarshal(data, &b) // says why
+	return b, err
+}
 
 // take removes a field; nil when it is absent or null.
 func (b body) take(name string) json.RawMessage {

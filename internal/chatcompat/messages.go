@@ -3,6 +3,8 @@ package chatcompat
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/codexctl/codexctl/internal/rawjson"
 )
 
 // chatMessage is one entry of `messages`. Its `name` is not read: the backend refuses
@@ -42,16 +44,17 @@ type messageItem struct {
 // messages turns `messages` into `input`. System messages stay in it: what becomes of
 // them is a rule of the backend, not of the translation.
 func (p *parsing) messages(name string, value json.RawMessage) error {
-	var messages []json.RawMessage
-	if json.Unmarshal(value, &messages) != nil {
+	if value[0] != '[' {
 		return bad(name, "a list")
 	}
 	h := history{
 		names: &p.names, kept: p.options.Kept, continues: p.plan.PreviousResponseID != "",
 		seeksJSON: p.wantsJSON() == "json_object",
 	}
-	for i, data := range messages {
+	i := 0
+	for data := range rawjson.Elements(value) {
 		where := fmt.Sprintf("%s.%d", name, i)
+		i++
 		var m chatMessage
 		if err := json.Unmarshal(data, &m); err != nil {
 			return bad(where, "a message: "+err.Error())

@@ -16,8 +16,8 @@ import (
 // The error wraps [responses.ErrBadRequest]; unless the body is no JSON object it is
 // a [*FieldError].
 func Parse(data []byte, o Options) (*Plan, error) {
-	var b body
-	if err := json.Unmarshal(data, &b); err != nil {
+	b, err := newBody(data)
+	if err != nil {
 		return nil, fmt.Errorf("%w: not a JSON object: %w", responses.ErrBadRequest, err)
 	}
 	if isNull(b["messages"]) {
@@ -47,8 +47,8 @@ func Parse(data []byte, o Options) (*Plan, error) {
 //
 // Source: OpenAI API reference, "Create chat completion".
 func Request(data []byte) ([]byte, error) {
-	var b body
-	if err := json.Unmarshal(data, &b); err != nil || b["messages"] == nil {
+	b, err := newBody(data)
+	if err != nil || b["messages"] == nil {
 		return data, nil // not ours to judge
 	}
 	if err := oneForm(b); err != nil {

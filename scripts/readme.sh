@@ -8,12 +8,15 @@ dir=$(mktemp -d)
 pids=
 # shellcheck disable=SC2154 # pid is the trap's own
 trap 'for pid in $pids; do kill "$pid" 2>/dev/null || :; done; rm -rf "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
 git clone -q . "$dir/codexctl"
 GOMODCACHE=$(go env GOMODCACHE) GOCACHE=$(go env GOCACHE) GOPATH=$(go env GOPATH)
 export GOMODCACHE GOCACHE GOPATH
+# The stranger sits at this machine, for whom sign-in starts a browser, and has set nothing.
+unset CI SSH_CONNECTION SSH_TTY XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+for name in $(env | sed -n 's/^\(CODEX[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
 # A port below those that systems give away, and another one for each run.
 export HOME="$dir/home" PATH="$dir/codexctl/bin:$PATH" CODEXCTL_SERVE_PORT="${PORT:-$((20000 + $$ % 10000))}"
-unset XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME CODEX_HOME
 mkdir "$HOME" "$dir/blocks"
 cd "$dir/codexctl"
 awk -v to="$dir/blocks" '/^```sh$/ { n++; inside = 1; next } /^```/ { inside = 0 } inside { print > sprintf("%s/%02d", to, n) }' README.md

@@ -4,7 +4,7 @@
 # make check   what must pass before a change is handed in
 # make lint    linters, known vulnerabilities (part of check)
 # make build   the binary, in bin/
-# make e2e     real third-party clients against the binary (needs Node, npm, Chromium)
+# make e2e     real third-party clients against the binary (Node, npm and Chromium where they are)
 # make bench   timings beside the limits and the peers (ONLY=start,serve for a part)
 # make bench-scaling  what many callers cost, into docs/scaling.md
 # make dist    what is published, in dist/: archives, packages, checksums
@@ -18,7 +18,7 @@ COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 DATE    := $(shell git log -1 --format=%cI 2>/dev/null)
 VARS    := github.com/codexctl/codexctl/internal/cli
 LDFLAGS := -s -w -X $(VARS).version=$(VERSION) -X $(VARS).commit=$(COMMIT) -X $(VARS).date=$(DATE)
-TARGETS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+PAIRS   := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 FUZZTIME ?= 20s
 
 .PHONY: build demo test race check lint fuzz bench bench-write bench-scaling dist dist-verify e2e cross clean
@@ -46,7 +46,7 @@ lint:
 # Every system and architecture that a release is built for; for each system the tests as
 # well, as far as vet compiles them.
 cross:
-	@for t in $(TARGETS); do \
+	@for t in $(PAIRS); do \
 		echo "build $$t"; \
 		GOOS=$${t%/*} GOARCH=$${t#*/} CGO_ENABLED=0 $(GO) build -tags $(TAGS) ./... || exit 1; \
 	done

@@ -58,14 +58,14 @@ func findChromium() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no Chromium on the PATH")
+	return "", errors.New("it is not on the PATH")
 }
 
 // needChromium skips the test where there is no Chromium.
 func needChromium(t *testing.T) {
 	t.Helper()
 	if _, err := findChromium(); err != nil {
-		unavailable(t, "%v", err)
+		unavailable(t, "Chromium", err)
 	}
 }
 

@@ -20,7 +20,7 @@ func codexCLI(t *testing.T) string {
 	t.Helper()
 	path, err := installed()
 	if err != nil {
-		unavailable(t, "no official Codex CLI: %v", err)
+		unavailable(t, "official Codex CLI", err)
 	}
 	return path
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,9 @@ func testMain(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "e2e:", err)
 		return 1
 	}
-	return m.Run()
+	code := m.Run()
+	missing.report(os.Stdout)
+	return code
 }
 
 // build compiles the module around this one. It tries twice: somebody may be in the
@@ -64,12 +67,41 @@ func build(to string) error {
 }
 
 // unavailable skips a test whose client cannot be had. With E2E_REQUIRE=1 it fails.
-func unavailable(t *testing.T, format string, args ...any) {
+func unavailable(t *testing.T, client string, err error) {
 	t.Helper()
 	if os.Getenv("E2E_REQUIRE") == "1" {
-		t.Fatalf(format, args...)
+		t.Fatalf("no %s: %v", client, err)
 	}
-	t.Skipf(format, args...)
+	missing.add(client, err.Error())
+	t.Skipf("no %s: %v", client, err)
+}
+
+// missing are the clients that this run has done without.
+var missing skips
+
+// skips has, for each reason, the clients that are missing for it.
+type skips struct {
+	reasons []string
+	clients map[string][]string
+}
+
+func (s *skips) add(client, reason string) {
+	if s.clients == nil {
+		s.clients = map[string][]string{}
+	}
+	if s.clients[reason] == nil {
+		s.reasons = append(s.reasons, reason)
+	}
+	if !slices.Contains(s.clients[reason], client) {
+		s.clients[reason] = append(s.clients[reason], client)
+	}
+}
+
+// report writes a line for each reason. Without -v nothing else tells of a skipped test.
+func (s *skips) report(to io.Writer) {
+	for _, reason := range s.reasons {
+		fmt.Fprintf(to, "e2e: SKIP %s: %s\n", strings.Join(s.clients[reason], ", "), reason)
+	}
 }
 
 // person is somebody with a home of their own and nothing of the environment in

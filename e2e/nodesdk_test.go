@@ -54,7 +54,7 @@ func quoted(s string) string {
 func TestNodeSDK(t *testing.T) {
 	dir, err := openaiFolder()
 	if err != nil {
-		unavailable(t, "no OpenAI SDK for Node: %v", err)
+		unavailable(t, "OpenAI SDK for Node", err)
 	}
 	runNode(t, dir, "openai.mjs")
 }
@@ -63,7 +63,7 @@ func TestNodeSDK(t *testing.T) {
 func TestVercelSDK(t *testing.T) {
 	dir, err := vercelFolder()
 	if err != nil {
-		unavailable(t, "no Vercel AI SDK: %v", err)
+		unavailable(t, "Vercel AI SDK", err)
 	}
 	runNode(t, dir, "vercel.mjs")
 }

@@ -1,28 +1,18 @@
 #!/bin/sh
 # Runs real third-party clients against the program. Installs nothing on the machine;
 # the tests put the official Codex CLI and the SDKs for Node into the user's cache folder.
-# Arguments go to `go test`; E2E_REQUIRE=1 makes a skipped test a failed one.
+# A client that cannot be had is named in a line with its reason; E2E_REQUIRE=1 makes that a
+# failure. Arguments go to `go test`.
 set -eu
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/.."
 GO=${GO:-go}
+. scripts/had.sh
 
-for tool in node npm; do
-	if ! command -v "$tool" >/dev/null 2>&1; then
-		echo "e2e: SKIP the official Codex CLI and the SDKs for Node: $tool is not installed"
-		break
-	fi
-done
-
-browser=
-for name in chromium chromium-browser google-chrome google-chrome-stable; do
-	if command -v "$name" >/dev/null 2>&1; then
-		browser=$name
-		break
-	fi
-done
-if [ -z "$browser" ]; then
-	echo "e2e: SKIP the callback page: no Chromium on the PATH"
+# All tests are one program, so without the SDK for Go there is none.
+if ! had e2e "every client" "$GO" -C e2e list -deps -test ./...; then
+	[ "${E2E_REQUIRE:-}" = 1 ] && exit 1
+	exit 0
 fi
-
-# -v, since a skipped test says why only then.
-exec "$GO" test -count=1 -timeout 20m -v "$@" ./...
+# With no package named, go test shows what is skipped without a -v.
+cd e2e
+exec "$GO" test -count=1 -timeout 8m "$@"

@@ -107,3 +107,25 @@ func TestServiceFiles(t *testing.T) {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }
+
+// The container holds nothing but the program: it has no names to resolve, no other user, and
+// no certificates but those that are copied in.
+func TestContainerFile(t *testing.T) {
+	data, err := os.ReadFile("../contrib/container/Containerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, image, found := strings.Cut(string(data), "\nFROM scratch\n")
+	if !found {
+		t.Fatal("the last stage is not empty at its beginning")
+	}
+	for _, line := range []string{
+		"USER 10001:10001", "ENV HOME=/home/codexctl", "VOLUME /home/codexctl",
+		`CMD ["/usr/bin/codexctl", "serve", "--check", "http://127.0.0.1:8000"]`,
+		"COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",
+	} {
+		if !strings.Contains(image, line+"\n") {
+			t.Errorf("the image lacks %s", line)
+		}
+	}
+}

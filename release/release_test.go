@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -184,6 +185,21 @@ func TestTargets(t *testing.T) {
 	targets, err := parseTargets(strings.Join(allTargets(), ","))
 	if err != nil || len(targets) != 6 {
 		t.Errorf("%d targets, %v, want 6", len(targets), err)
+	}
+}
+
+// docs/releases.md: `TARGETS=linux/amd64 make dist-verify`. A variable of the Makefile with that
+// name would stand in its place.
+func TestTargetsPassMake(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		t.Skip("make is not installed")
+	}
+	command := exec.Command("make", "-s", "-C", "..", "-f", "Makefile", "-f", "-", "show")
+	command.Stdin = strings.NewReader("show:\n\t@echo \"targets: $$TARGETS\"\n")
+	command.Env = append(os.Environ(), "MAKEFLAGS=", "TARGETS=linux/amd64")
+	out, err := command.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "targets: linux/amd64\n") {
+		t.Errorf("make hands on %q, %v", out, err)
 	}
 }
 

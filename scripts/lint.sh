@@ -11,26 +11,14 @@ trap 'rm -f "$said"' EXIT
 
 tool() { "$GO" tool -modfile="$root/tools/go.mod" "$@"; }
 
-# had WHAT COMMAND...: whether the modules that a command wants are here or can be fetched. A
-# module that is not what go.sum says is no matter of the network, and ends all.
-had() {
-	what=$1
-	shift
-	"$@" >/dev/null 2>"$said" && return
-	if grep -q 'SECURITY ERROR\|checksum mismatch\|missing go.sum entry\|updates to go.mod needed' "$said"; then
-		cat "$said" >&2
-		exit 1
-	fi
-	echo "lint: SKIP $what: modules cannot be had: $(tail -n 1 "$said")"
-	return 1
-}
+. scripts/had.sh
 
-had "the tools" "$GO" -C tools list -deps tool || exit 0
+had lint "the tools" "$GO" -C tools list -deps tool || exit 0
 "$GO" -C tools mod tidy -diff
 
 for module in . e2e release; do
 	[ -f "$module/go.mod" ] || continue
-	had "$module" "$GO" -C "$module" list -deps -test ./... || continue
+	had lint "$module" "$GO" -C "$module" list -deps -test ./... || continue
 	(cd "$module" && tool golangci-lint run --config "$root/.golangci.yml" ./...)
 done
 

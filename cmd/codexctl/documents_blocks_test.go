@@ -34,7 +34,7 @@ func documentBlocks() map[string]blockWant {
 		work      = "codexctl ask -q --session work hi\n"
 	)
 	blocks := map[string]blockWant{
-		"README.md: make demo    # builds bin/codexctl and shows it at work against the emulator":                 {elsewhere: "make demo"},
+		"README.md: make demo    # builds bin/codexctl and shows it at work against the emulator":                 {elsewhere: "sh scripts/readme.sh"},
 		"README.md: make build                                  # bin/codexctl; put it on your PATH":              {signedOut: true, before: "make() { :; }", prints: answered + "hello"},
 		"README.md: codexctl serve                              # http://localhost:8000/v1 for any OpenAI client": {stays: listening},
 		"README.md: codexctl emulator exec --scene usage-limit -- sh -c 'codexctl ask hi || echo \"exit $?\"'":    {code: 8, prints: "exit 5"},

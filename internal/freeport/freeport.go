@@ -6,6 +6,7 @@
 package freeport
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -28,12 +29,13 @@ const attempts = 200
 // machine without IPv6 does without it.
 func For(t testing.TB) string {
 	t.Helper()
+	var config net.ListenConfig
 	var failures []error
 	for range attempts {
 		port := strconv.Itoa(lowest + rand.IntN(count)) // #nosec G404 -- which one is no secret
-		sign, err := net.ListenPacket("udp4", net.JoinHostPort("127.0.0.1", port))
+		sign, err := config.ListenPacket(t.Context(), "udp4", net.JoinHostPort("127.0.0.1", port))
 		if err == nil {
-			if err = free(port); err == nil {
+			if err = free(t.Context(), port); err == nil {
 				t.Cleanup(func() { _ = sign.Close() })
 				return port
 			}
@@ -46,17 +48,18 @@ func For(t testing.TB) string {
 }
 
 // free says why a port cannot be listened on.
-func free(port string) error {
-	four, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", port))
+func free(ctx context.Context, port string) error {
+	var config net.ListenConfig
+	four, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = four.Close() }()
-	six, err := net.Listen("tcp6", net.JoinHostPort("::1", port))
+	six, err := config.Listen(ctx, "tcp6", net.JoinHostPort("::1", port))
 	if err == nil {
 		return six.Close()
 	}
-	if any6, without := net.Listen("tcp6", "[::1]:0"); without == nil {
+	if any6, without := config.Listen(ctx, "tcp6", "[::1]:0"); without == nil {
 		_ = any6.Close()
 		return err
 	}

@@ -35,7 +35,7 @@ func TestForPassesOverWhatIsTaken(t *testing.T) {
 		}
 		defer l.Close()
 		_, port, _ := net.SplitHostPort(l.Addr().String())
-		if free(port) == nil {
+		if free(t.Context(), port) == nil {
 			t.Errorf("%s is taken on %s, and counts as free", port, host)
 		}
 	}

@@ -132,7 +132,11 @@ func (x trouble) fail(t *testing.T) failureRow {
 	t.Helper()
 	got := x.meet(t, "")
 	_, code, _ := strings.Cut(x.want, " ")
-	return failureRow{exit: got.exit, code: code, message: got.message, hint: got.hint}
+	told := failureRow{exit: got.exit, code: code, message: got.message, hint: got.hint, server: got.server}
+	if got.again {
+		told.again = "yes"
+	}
+	return told
 }
 
 // failureGroup is a chapter of docs/failures.md: what has one cause.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -163,7 +164,6 @@ func (w writerThatFails) Write([]byte) (int, error) { return 0, w.err }
 // unreachable is a network on which no connection comes about.
 func unreachable(err error) func(*machine, *testing.T) {
 	return func(p *machine, _ *testing.T) {
-		p.variables["CODEXCTL_RETRIES"] = "0"
 		p.Transport = brokenNetwork{&net.OpError{Op: "dial", Net: "tcp", Err: err}}
 	}
 }
@@ -207,6 +207,14 @@ type met struct {
 	exit          int
 	message, hint string
 	document      gjson.Result
+	again         bool   // as often as --retries says
+	server        string // what a server under the same trouble answers; empty if it was not asked
+}
+
+// served says whether a server that runs would come upon the trouble as well.
+func (x trouble) served() bool {
+	_, code, _ := strings.Cut(x.want, " ")
+	return x.line == "ask hi" && slices.Contains([]string{"network", "auth_expired", "auth_denied"}, code)
 }
 
 // meet runs the command into its trouble; form is another flag, such as --json.
@@ -241,6 +249,10 @@ func (x trouble) meet(t *testing.T, form string) (got met) {
 				got.hint = plain.Replace(hint)
 			}
 		}
+		got.again = strings.Count(p.talk.String(), "; trying again in ") == defaultGlobals().retries
+		if x.served() {
+			got.server = refusal(t, p.visit(t, "native"))
+		}
 	})
 	return got
 }
@@ -249,6 +261,7 @@ func (x trouble) meet(t *testing.T, form string) (got met) {
 // machine, in text and in the document.
 func TestFaultsOfThisMachine(t *testing.T) {
 	t.Parallel()
+	startMetrics(t)
 	for _, x := range troubles() {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()

@@ -133,13 +133,8 @@ func troubles() []trouble {
 		{"the answer takes too long", "ask --timeout 30s hi", "7 timeout", func(p *machine, t *testing.T) {
 			p.scene(t, namedScene(t, "stall-before-headers"))
 		}, false},
-		{"another process keeps the lock", "auth refresh", "7 timeout", func(p *machine, t *testing.T) {
-			lock, err := credentials.File{Path: p.store()}.Lock(t.Context(), time.Second)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(lock.Unlock)
-		}, false},
+		{"another process keeps the lock", "auth refresh", "7 timeout", keepLock, false},
+		{"another process keeps the lock, signing out", "auth logout -y", "7 timeout", keepLock, false},
 
 		{"an answer of another shape", "ask --schema name hi", "9 schema_mismatch", func(p *machine, t *testing.T) {
 			p.scene(t, emulator.Scene{Text: `{"name": 5}`})
@@ -154,6 +149,15 @@ func troubles() []trouble {
 			p.interrupt = 30 * time.Second
 		}, false},
 	}
+}
+
+// keepLock is a process that renews the login and does not come to an end.
+func keepLock(p *machine, t *testing.T) {
+	lock, err := credentials.File{Path: p.store()}.Lock(t.Context(), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lock.Unlock)
 }
 
 // writerThatFails has one error for all.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -18,6 +19,9 @@ import (
 	"golang.org/x/term"
 )
 
+// toDump is the time that a program is given to write down where its goroutines stand.
+const toDump = 5 * time.Second
+
 // console is a program whose stdin and stderr are a terminal with somebody at it: an
 // emulator, which shows what a person would see.
 type console struct {
@@ -29,6 +33,7 @@ type console struct {
 	before  term.State
 	stdout  bytes.Buffer
 	reading sync.WaitGroup
+	gone    chan struct{} // closed once the program has ended and all of stdout is read
 
 	mu  sync.Mutex
 	raw bytes.Buffer // all that came out
@@ -60,9 +65,15 @@ func onScreen(t *testing.T, command *exec.Cmd, columns int, all bool) *console {
 		command.Stdout = slave
 	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
+	command.WaitDelay = toDump // a child of the program may have stdout still
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
+	c.gone = make(chan struct{})
+	go func() {
+		defer close(c.gone)
+		_ = command.Wait() // the exit code says it better
+	}()
 	c.reading.Go(func() {
 		buf := make([]byte, 4096)
 		for {
@@ -78,6 +89,7 @@ func onScreen(t *testing.T, command *exec.Cmd, columns int, all bool) *console {
 	})
 	t.Cleanup(func() {
 		_ = command.Process.Kill()
+		<-c.gone
 		slave.Close()
 		c.reading.Wait()
 		master.Close()
@@ -104,26 +116,69 @@ func (c *console) seen() string {
 // shows waits until the screen has a text.
 func (c *console) shows(text string) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if strings.Contains(c.screen.String(), text) {
-			return
-		}
-	}
-	c.t.Fatalf("the screen does not show %q; it got %q", text, c.seen())
+	c.until(fmt.Sprintf("the screen does not show %q", text), func() bool { return strings.Contains(c.screen.String(), text) })
 }
 
 // address waits for the address of a sign-in page. It must stand on one unbroken line.
-func (c *console) address() string {
+func (c *console) address() (found string) {
 	c.t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		for line := range strings.SplitSeq(c.seen(), "\r\n") {
-			if strings.HasPrefix(line, "http") && strings.Contains(line, "&state=") && strings.Contains(c.seen(), line+"\r\n") {
-				return line
+	c.until("no address is shown", func() bool {
+		lines := strings.Split(c.seen(), "\r\n")
+		for _, line := range lines[:len(lines)-1] { // the last has no end yet
+			if strings.HasPrefix(line, "http") && strings.Contains(line, "&state=") {
+				found = line
 			}
 		}
+		return found != ""
+	})
+	return found
+}
+
+// until waits for something that the running program brings about. Once the program has
+// ended it waits only for what is still to be read of it.
+func (c *console) until(otherwise string, happened func() bool) {
+	c.t.Helper()
+	const toRead = time.Second
+	end, over := time.Now().Add(patience), false
+	for !happened() {
+		switch {
+		case time.Now().After(end):
+			c.stuck(otherwise)
+		case !over && c.ended():
+			end, over = time.Now().Add(toRead), true
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
-	c.t.Fatalf("no address is shown; the screen got %q", c.seen())
-	return ""
+}
+
+// ended says whether the program has.
+func (c *console) ended() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// stuck fails with all that may tell why: what was seen, how the program has ended or, if
+// it runs, where each goroutine stands, and how busy the machine is.
+func (c *console) stuck(what string) {
+	c.t.Helper()
+	seen := c.seen()
+	state := "the program still runs"
+	if c.ended() {
+		state = "the program has ended: " + c.command.ProcessState.String()
+	} else {
+		_ = c.command.Process.Signal(syscall.SIGQUIT)
+		select {
+		case <-c.gone:
+		case <-time.After(toDump):
+		}
+	}
+	load, _ := os.ReadFile("/proc/loadavg")
+	stacks := strings.TrimPrefix(c.seen(), seen)
+	c.t.Fatalf("%s; %s; the screen got %q; load %s\n%s", what, state, seen, bytes.TrimSpace(load), stacks)
 }
 
 // types sends what a person types; Enter is a carriage return.
@@ -134,14 +189,22 @@ func (c *console) types(text string) {
 	}
 }
 
+// code waits for the end of the program; its exit code.
+func (c *console) code() int {
+	c.t.Helper()
+	select {
+	case <-c.gone:
+	case <-time.After(patience):
+		c.stuck("the program does not end")
+	}
+	return c.command.ProcessState.ExitCode()
+}
+
 // ends waits for the end of the program, compares its exit code and looks whether the
 // terminal is as it was.
 func (c *console) ends(want int) {
 	c.t.Helper()
-	timer := time.AfterFunc(patience, func() { _ = c.command.Process.Kill() })
-	defer timer.Stop()
-	_ = c.command.Wait() // the code says it better
-	if got := c.command.ProcessState.ExitCode(); got != want {
+	if got := c.code(); got != want {
 		c.t.Errorf("exit code %d, want %d; the screen got %q", got, want, c.seen())
 	}
 	if got := c.mode(); got != c.before {

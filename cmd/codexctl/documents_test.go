@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -160,7 +161,7 @@ func runBlock(t *testing.T, b codeBlock, want blockWant, folder string) {
 	if err := h.emulator.SetScene(emulator.Scene{AnyPort: true, DeviceIntervalS: 1}); err != nil {
 		t.Fatal(err)
 	}
-	port := freePort(t)
+	port := freeport.For(t)
 	if want.server {
 		server := serve(t, h.url, h.home)
 		port = server.url[strings.LastIndex(server.url, ":")+1:]
@@ -172,7 +173,7 @@ func runBlock(t *testing.T, b codeBlock, want blockWant, folder string) {
 	cmd.Env = append(codexctl(h.url).Env, "HOME="+h.home, "LANG=C.UTF-8", "NO_PROXY=*", "BROWSER=visit", "PAGER=cat",
 		"PATH="+filepath.Join(dir, "bin")+string(filepath.ListSeparator)+os.Getenv("PATH"), "MANPATH="+filepath.Join(h.home, ".local/share/man"),
 		"PYTHONPATH="+guideFolder(t), "PYTHONDONTWRITEBYTECODE=1", "CODEXCTL_ALLOW_HTTP=1",
-		"CODEXCTL_AUTH_LOGIN_PORT="+freePort(t), "CODEXCTL_SERVE_PORT="+port,
+		"CODEXCTL_AUTH_LOGIN_PORT="+freeport.For(t), "CODEXCTL_SERVE_PORT="+port,
 		"GIT_CONFIG_GLOBAL="+filepath.Join(dir, "gitconfig"), "GIT_CONFIG_SYSTEM="+os.DevNull)
 	// What the block leaves running ends with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

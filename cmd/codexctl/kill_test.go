@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -33,6 +34,7 @@ func kills(t *testing.T) int {
 // cli-tools.md 7, check 19: no truncated credential file (cli.md 3, Writing).
 func TestKillAtAnyMoment(t *testing.T) {
 	t.Parallel()
+	port := freeport.For(t)
 	commands := []struct {
 		name   string
 		format credentials.Format
@@ -46,7 +48,7 @@ func TestKillAtAnyMoment(t *testing.T) {
 			func(store string) []string { return []string{"auth", "refresh", "--auth-file", store} }, false},
 		{"login", credentials.LangChain, emulator.LoginOptions{},
 			func(store string) []string {
-				return []string{"auth", "login", "--force", "--auth-file", store, "--browser-command", "visit", "--port", freePort(t)}
+				return []string{"auth", "login", "--force", "--auth-file", store, "--browser-command", "visit", "--port", port}
 			}, false},
 		{"login with a token", credentials.Codex, emulator.LoginOptions{},
 			func(store string) []string {

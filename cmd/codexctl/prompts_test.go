@@ -20,6 +20,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -80,18 +81,6 @@ func (h *household) keep(format credentials.Format, path string, o emulator.Logi
 func present(path string) string {
 	data, _ := os.ReadFile(path)
 	return string(data)
-}
-
-// freePort is a port that nobody has.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // mustBeFree checks that nobody holds a port any more.
@@ -166,7 +155,7 @@ func TestPromptsOnATerminal(t *testing.T) {
 					before := h.keep(p.format, path, p.with)
 					args := p.args
 					if args[1] == "login" {
-						args = append(args[:len(args):len(args)], "--port", freePort(t), "--wait", "15s")
+						args = append(args[:len(args):len(args)], "--port", freeport.For(t), "--wait", "1m")
 					}
 					command := h.command(args...)
 					command.Env = append(command.Env, "TERM="+term)
@@ -264,7 +253,7 @@ func TestPasteWhileWaiting(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHousehold(t)
-			port := freePort(t)
+			port := freeport.For(t)
 			c := onConsole(t, h.command("auth", "login", "--no-browser", "--port", port))
 			back := comeBack(t, c.address())
 			strange := *back
@@ -296,7 +285,7 @@ func TestPasteAfterAQuestion(t *testing.T) {
 	t.Parallel()
 	h := newHousehold(t)
 	before := h.keep(credentials.LangChain, h.own(), emulator.LoginOptions{})
-	command := h.command("auth", "login", "--no-browser", "--port", freePort(t))
+	command := h.command("auth", "login", "--no-browser", "--port", freeport.For(t))
 	command.Env = append(command.Env, "TERM=xterm")
 	c := onConsole(t, command)
 	c.shows("Replace it?")
@@ -321,7 +310,7 @@ func TestCtrlCWhileWaiting(t *testing.T) {
 			t.Parallel()
 			h := newHousehold(t)
 			before := h.keep(credentials.LangChain, h.own(), emulator.LoginOptions{})
-			args := []string{"auth", "login", "--force", "--port", freePort(t), "--no-browser"}
+			args := []string{"auth", "login", "--force", "--port", freeport.For(t), "--no-browser"}
 			if moment == "during the exchange" {
 				if err := h.emulator.SetScene(emulator.Scene{AnyPort: true, ExchangeDelayMS: 5000}); err != nil {
 					t.Fatal(err)

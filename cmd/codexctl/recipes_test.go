@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -71,7 +72,7 @@ func TestRecipes(t *testing.T) {
 			h.keep(credentials.LangChain, h.own(), emulator.LoginOptions{})
 			dir := recipeFolder(t)
 			var out, said bytes.Buffer
-			cmd := exec.Command("sh", "-c", strings.ReplaceAll(r.lines, "8321", freePort(t)))
+			cmd := exec.Command("sh", "-c", strings.ReplaceAll(r.lines, "8321", freeport.For(t)))
 			cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &said
 			cmd.Env = append(codexctl(h.url).Env, "HOME="+h.home, "LANG=C.UTF-8", "NO_PROXY=*",
 				"GIT_CONFIG_GLOBAL="+filepath.Join(dir, "gitconfig"), "GIT_CONFIG_SYSTEM="+os.DevNull)

@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds the waits of the commands below; it is reached only by a failure.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // endpoint is the path that a short name stands for.
 func endpoint(name string) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -29,7 +30,7 @@ func redisServer(t *testing.T) string {
 		if err != nil {
 			continue
 		}
-		port := freePort(t)
+		port := freeport.For(t)
 		dir, err := os.MkdirTemp("", "redis")
 		if err != nil {
 			t.Fatal(err)

@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	"internal/terminal": {},
 
 	"internal/archtest": {},
+	"internal/freeport": {},
 
 	"bench":                     {"bench/lab", "internal/chatcompat", "internal/emulator", "internal/proxy", "internal/session", "internal/sse", "pkg/responses"},
 	"bench/lab":                 {},

@@ -20,6 +20,7 @@ import (
 	"github.com/tidwall/sjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/internal/terminal"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
@@ -60,7 +61,7 @@ func TestBrowserLoginEnds(t *testing.T) {
 			t.Parallel()
 			p, person := newcomer(t, namedScene(t, tt.scene))
 			before := p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{}))
-			port := freePort(t)
+			port := freeport.For(t)
 			args := append([]string{"--force"}, tt.args...)
 			p.wants(t, p.loginOn(port, args...), tt.exit, tt.line)
 			p.says(t, tt.says)
@@ -140,7 +141,7 @@ func TestBothLoopbackFamiliesListenBeforeTheAddressIsPrinted(t *testing.T) {
 				t.Skip("this machine has no IPv6 loopback")
 			}
 			p, _ := newcomer(t, emulator.Scene{})
-			port := freePort(t)
+			port := freeport.For(t)
 			address := net.JoinHostPort(host, port)
 			printed := &onWrite{out: &p.talk, at: base + "/oauth/authorize?", do: func() {
 				conn, err := net.Dial("tcp", address)
@@ -349,7 +350,7 @@ func TestAddressToOpen(t *testing.T) {
 			t.Parallel()
 			p, _ := newcomer(t, emulator.Scene{})
 			p.variables["CODEXCTL_ORIGINATOR"] = tt.variable
-			port := freePort(t)
+			port := freeport.For(t)
 			p.wants(t, p.loginOn(port, tt.args...), 0, "Signed in as ")
 			address, err := url.Parse(p.printed(t))
 			if err != nil {
@@ -385,7 +386,7 @@ func TestUnregisteredPort(t *testing.T) {
 	if err := p.emulator.SetScene(emulator.Scene{}); err != nil {
 		t.Fatal(err)
 	}
-	port := freePort(t)
+	port := freeport.For(t)
 	p.wants(t, p.loginOn(port), 4, "codexctl: warning: ")
 	p.says(t, "1455 and 1457", port)
 	if page, err := person.Wait(); page.Status != 502 || err != nil {
@@ -552,7 +553,7 @@ func TestLoginIsBounded(t *testing.T) {
 			ctx, cancel := context.WithTimeoutCause(t.Context(), 6*time.Second, errors.New("the test has lost its patience"))
 			defer cancel()
 			start := time.Now()
-			args := append([]string{"auth", "login", "--port", freePort(t)}, tt.args...)
+			args := append([]string{"auth", "login", "--port", freeport.For(t)}, tt.args...)
 			p.wants(t, p.runContext(ctx, args...), 7, "codexctl: ")
 			p.says(t, tt.says)
 			p.wants(t, 7, 7, "hint: allow more time: "+tt.says)

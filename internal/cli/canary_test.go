@@ -16,6 +16,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -279,7 +280,7 @@ func TestCanaryInEveryBrowserLogin(t *testing.T) {
 			p.Transport, person.Issuer = secrets, p.emulator.Transport()
 			for _, output := range []string{"-v", "--json", "--jsonl"} {
 				p.scene(t, namedScene(t, info.Name))
-				p.canary(t, secrets, "auth", "login", "--port", freePort(t), "--debug", "--force", "--wait", "400ms", output)
+				p.canary(t, secrets, "auth", "login", "--port", freeport.For(t), "--debug", "--force", "--wait", "400ms", output)
 				page, _ := person.Wait()
 				if found := secrets.leaks(page.Body); len(found) > 0 {
 					t.Errorf("the page shows %q: %s", found, page.Body)

@@ -17,6 +17,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -114,7 +115,7 @@ func (r faultRow) fail(t *testing.T, column, line, route string) (told failureRo
 		if strings.HasPrefix(r[column], "7 ") {
 			wait = "1s"
 		}
-		line += " --port " + freePort(t) + " --wait " + wait
+		line += " --port " + freeport.For(t) + " --wait " + wait
 		run(t)
 		told.message = strings.ReplaceAll(told.message, "after 1s", "after 5m0s") // the usual time
 	} else {
@@ -131,7 +132,11 @@ func (x trouble) fail(t *testing.T) failureRow {
 	t.Helper()
 	got := x.meet(t, "")
 	_, code, _ := strings.Cut(x.want, " ")
-	return failureRow{exit: got.exit, code: code, message: got.message, hint: got.hint}
+	told := failureRow{exit: got.exit, code: code, message: got.message, hint: got.hint, server: got.server}
+	if got.again {
+		told.again = "yes"
+	}
+	return told
 }
 
 // failureGroup is a chapter of docs/failures.md: what has one cause.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -132,13 +133,8 @@ func troubles() []trouble {
 		{"the answer takes too long", "ask --timeout 30s hi", "7 timeout", func(p *machine, t *testing.T) {
 			p.scene(t, namedScene(t, "stall-before-headers"))
 		}, false},
-		{"another process keeps the lock", "auth refresh", "7 timeout", func(p *machine, t *testing.T) {
-			lock, err := credentials.File{Path: p.store()}.Lock(t.Context(), time.Second)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(lock.Unlock)
-		}, false},
+		{"another process keeps the lock", "auth refresh", "7 timeout", keepLock, false},
+		{"another process keeps the lock, signing out", "auth logout -y", "7 timeout", keepLock, false},
 
 		{"an answer of another shape", "ask --schema name hi", "9 schema_mismatch", func(p *machine, t *testing.T) {
 			p.scene(t, emulator.Scene{Text: `{"name": 5}`})
@@ -155,6 +151,15 @@ func troubles() []trouble {
 	}
 }
 
+// keepLock is a process that renews the login and does not come to an end.
+func keepLock(p *machine, t *testing.T) {
+	lock, err := credentials.File{Path: p.store()}.Lock(t.Context(), time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(lock.Unlock)
+}
+
 // writerThatFails has one error for all.
 type writerThatFails struct{ err error }
 
@@ -163,7 +168,6 @@ func (w writerThatFails) Write([]byte) (int, error) { return 0, w.err }
 // unreachable is a network on which no connection comes about.
 func unreachable(err error) func(*machine, *testing.T) {
 	return func(p *machine, _ *testing.T) {
-		p.variables["CODEXCTL_RETRIES"] = "0"
 		p.Transport = brokenNetwork{&net.OpError{Op: "dial", Net: "tcp", Err: err}}
 	}
 }
@@ -207,6 +211,14 @@ type met struct {
 	exit          int
 	message, hint string
 	document      gjson.Result
+	again         bool   // as often as --retries says
+	server        string // what a server under the same trouble answers; empty if it was not asked
+}
+
+// served says whether a server that runs would come upon the trouble as well.
+func (x trouble) served() bool {
+	_, code, _ := strings.Cut(x.want, " ")
+	return x.line == "ask hi" && slices.Contains([]string{"network", "auth_expired", "auth_denied"}, code)
 }
 
 // meet runs the command into its trouble; form is another flag, such as --json.
@@ -241,6 +253,10 @@ func (x trouble) meet(t *testing.T, form string) (got met) {
 				got.hint = plain.Replace(hint)
 			}
 		}
+		got.again = strings.Count(p.talk.String(), "; trying again in ") == defaultGlobals().retries
+		if x.served() {
+			got.server = refusal(t, p.visit(t, "native"))
+		}
 	})
 	return got
 }
@@ -249,6 +265,7 @@ func (x trouble) meet(t *testing.T, form string) (got met) {
 // machine, in text and in the document.
 func TestFaultsOfThisMachine(t *testing.T) {
 	t.Parallel()
+	startMetrics(t)
 	for _, x := range troubles() {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()

@@ -44,6 +44,7 @@ func (p *program) server(t *testing.T) (handler http.Handler, finish func()) {
 // visit asks the server on one of its routes: "native", "chat stream".
 func (p *program) visit(t *testing.T, route string) *httptest.ResponseRecorder {
 	t.Helper()
+	p.runs.Add(1)
 	handler, finish := p.server(t)
 	defer finish()
 	path, body := "/v1/responses", `{"model":"gpt-5.5","input":"hi"}`

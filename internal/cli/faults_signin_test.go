@@ -11,6 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -80,7 +81,7 @@ func (p *program) anew(t *testing.T, scene emulator.Scene, login emulator.LoginO
 func TestFaultsOfRenewal(t *testing.T) {
 	t.Parallel()
 	startMetrics(t)
-	readFaults(t, "renewal").check(t, func(t *testing.T, row faultRow) (got faultRow) {
+	readFaults(t, "renewal").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
@@ -111,9 +112,9 @@ func TestFaultsOfRenewal(t *testing.T) {
 				// new, and is told that the token is spent.
 				delete(requests, "batch")
 			}
-			got["requests"], got["login"] = requests.String(), login.String()
+			got["requests"], got["login"], runs = requests.String(), login.String(), p.runs.Load()
 		})
-		return got
+		return got, runs
 	})
 }
 
@@ -121,11 +122,11 @@ func TestFaultsOfRenewal(t *testing.T) {
 // after a login on a device in the same way.
 func TestFaultsOfSigningIn(t *testing.T) {
 	t.Parallel()
-	readFaults(t, "browser").check(t, func(t *testing.T, row faultRow) faultRow {
+	readFaults(t, "browser").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		scene.ExchangeDelayMS /= 10
 		requests, login := agreed{}, agreed{}
-		got := faultRow{"auth login-device": "-"}
+		got = faultRow{"auth login-device": "-"}
 		p, person := newcomer(t, scene)
 		before := ""
 		begin := func() { before = p.anew(t, scene, emulator.LoginOptions{}) }
@@ -133,7 +134,8 @@ func TestFaultsOfSigningIn(t *testing.T) {
 		if strings.HasPrefix(row["auth login"], "7 ") {
 			wait = "1s" // nobody comes in any case
 		}
-		got["auth login"] = p.told(t, begin, "auth login --force --port "+freePort(t)+" --wait "+wait)
+		got["auth login"] = p.told(t, begin, "auth login --force --port "+freeport.For(t)+" --wait "+wait)
+		runs = p.runs.Load()
 		_, _ = person.Wait() // its end is no matter: the login is
 		requests["auth login"], login["auth login"] = strconv.Itoa(p.asked(tokenPath)), p.stored(t, before)
 		if strings.HasPrefix(row["scene"], "exchange-") {
@@ -141,17 +143,18 @@ func TestFaultsOfSigningIn(t *testing.T) {
 				p, _ = newcomer(t, scene)
 				got["auth login-device"] = p.told(t, begin, "auth login-device --force --wait 14m32s")
 				requests["auth login-device"], login["auth login-device"] = strconv.Itoa(p.asked(tokenPath)), p.stored(t, before)
+				runs += p.runs.Load()
 			})
 		}
 		got["requests"], got["login"] = requests.String(), login.String()
-		return got
+		return got, runs
 	})
 }
 
 // cli.md 7, `auth login-device`. The wait ends between two polls, and before the code does.
 func TestFaultsOfDeviceLogins(t *testing.T) {
 	t.Parallel()
-	readFaults(t, "device").check(t, func(t *testing.T, row faultRow) (got faultRow) {
+	readFaults(t, "device").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
@@ -162,15 +165,16 @@ func TestFaultsOfDeviceLogins(t *testing.T) {
 			if p.asked(devicePolls) > 20 {
 				got["polls"] = "many"
 			}
+			runs = p.runs.Load()
 		})
-		return got
+		return got, runs
 	})
 }
 
 // cli.md 7, `auth logout --revoke`: the login is forgotten here whatever the issuer says.
 func TestFaultsOfSigningOut(t *testing.T) {
 	t.Parallel()
-	readFaults(t, "sign-out").check(t, func(t *testing.T, row faultRow) (got faultRow) {
+	readFaults(t, "sign-out").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
@@ -178,8 +182,9 @@ func TestFaultsOfSigningOut(t *testing.T) {
 			begin := func() { before = p.anew(t, scene, emulator.LoginOptions{}) }
 			got = faultRow{"auth logout --revoke": p.told(t, begin, "auth logout --revoke -y")}
 			got["requests"], got["login"] = strconv.Itoa(p.asked("/oauth/revoke")), p.stored(t, before)
+			runs = p.runs.Load()
 		})
-		return got
+		return got, runs
 	})
 }
 
@@ -187,7 +192,7 @@ func TestFaultsOfSigningOut(t *testing.T) {
 // nothing is repeated but a 401.
 func TestFaultsOfQuestions(t *testing.T) {
 	t.Parallel()
-	readFaults(t, "questions").check(t, func(t *testing.T, row faultRow) (got faultRow) {
+	readFaults(t, "questions").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		synctest.Test(t, func(t *testing.T) {
 			p, _ := newcomer(t, scene)
@@ -198,8 +203,8 @@ func TestFaultsOfQuestions(t *testing.T) {
 				got[form] = p.told(t, begin, line)
 				requests[form] = strconv.Itoa(p.asked("/backend-api/codex/models") + p.asked("/backend-api/wham/usage"))
 			}
-			got["requests"] = requests.String()
+			got["requests"], runs = requests.String(), p.runs.Load()
 		})
-		return got
+		return got, runs
 	})
 }

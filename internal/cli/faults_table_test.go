@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"unicode/utf8"
 
@@ -77,17 +78,20 @@ func readFaults(t *testing.T, name string) faultTable {
 }
 
 // check compares what observe finds with the table, each sampled row as a test of its own, and
-// with -v prints what it found in the form of the table.
-func (f faultTable) check(t *testing.T, observe func(*testing.T, faultRow) faultRow) {
+// with -v prints what it found in the form of the table, and how many runs of the program
+// that took, which observe says as well.
+func (f faultTable) check(t *testing.T, observe func(*testing.T, faultRow) (got faultRow, runs int64)) {
 	t.Helper()
 	rows := sampled(f.rows)
 	found := make([]faultRow, len(rows))
+	var total atomic.Int64
 	var mu sync.Mutex
 	t.Run("rows", func(t *testing.T) {
 		for i, row := range rows {
 			t.Run(row["scene"], func(t *testing.T) {
 				t.Parallel()
-				got := observe(t, row)
+				got, runs := observe(t, row)
+				total.Add(runs)
 				got["scene"] = row["scene"]
 				for _, column := range f.columns {
 					if got[column] != row[column] {
@@ -101,7 +105,7 @@ func (f faultTable) check(t *testing.T, observe func(*testing.T, faultRow) fault
 		}
 	})
 	if testing.Verbose() {
-		t.Logf("what happens, %s:\n%s", f.name, f.layout(found))
+		t.Logf("what happens, %s: %d scenes, %d runs\n%s", f.name, len(rows), total.Load(), f.layout(found))
 	}
 }
 

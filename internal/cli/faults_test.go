@@ -33,7 +33,7 @@ const (
 func TestFaultsOfAnswers(t *testing.T) {
 	t.Parallel()
 	startMetrics(t)
-	readFaults(t, "answers").check(t, func(t *testing.T, row faultRow) (got faultRow) {
+	readFaults(t, "answers").check(t, func(t *testing.T, row faultRow) (got faultRow, runs int64) {
 		scene := row.scene(t)
 		// The full floods are for benchmarks and people; the way is the same with less.
 		scene.FloodDeltas /= 100
@@ -44,8 +44,9 @@ func TestFaultsOfAnswers(t *testing.T) {
 			a.batchForms()
 			got = a.routeForms()
 			got["requests"], got["commands"], got["batch"], got["text"] = a.requests.String(), a.commands.String(), a.batches.String(), a.texts.String()
+			runs = a.runs.Load()
 		})
-		return got
+		return got, runs
 	})
 }
 

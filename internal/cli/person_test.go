@@ -18,6 +18,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/codexctl/codexctl/internal/emulator"
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -51,28 +52,6 @@ func namedScene(t *testing.T, name string) emulator.Scene {
 	return s
 }
 
-// freePort is a port that nobody has on either loopback address.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 20 {
-		four, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, port, _ := net.SplitHostPort(four.Addr().String())
-		six, err := net.Listen("tcp6", "[::1]:"+port)
-		four.Close()
-		if err == nil {
-			six.Close()
-		}
-		if err == nil || !haveIPv6() {
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return ""
-}
-
 func haveIPv6() bool {
 	l, err := net.Listen("tcp6", "[::1]:0")
 	if err == nil {
@@ -84,7 +63,7 @@ func haveIPv6() bool {
 // login runs `auth login` on a port of its own.
 func (p *program) login(t *testing.T, args ...string) int {
 	t.Helper()
-	return p.loginOn(freePort(t), args...)
+	return p.loginOn(freeport.For(t), args...)
 }
 
 // loginOn runs `auth login` on a port. It waits for nobody for long, unless args say so.

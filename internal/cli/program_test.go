@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ type program struct {
 	Env
 	out, talk lockedBuffer
 	visits    sync.WaitGroup // browsers that have been started
+	runs      atomic.Int64   // commands, and requests to the server
 	emulator  *emulator.Emulator
 	variables map[string]string
 }
@@ -50,6 +52,7 @@ func (p *program) run(args ...string) int {
 }
 
 func (p *program) runContext(ctx context.Context, args ...string) int {
+	p.runs.Add(1)
 	p.out.Reset()
 	p.talk.Reset()
 	code := Main(ctx, &p.Env, args)

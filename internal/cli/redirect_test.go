@@ -49,6 +49,7 @@ func TestNobodyFollowsARedirect(t *testing.T) {
 		{"auth status --check", false, 6}, {"ask --max-used 50 hi", false, 6}, {"ask --model gpt-9 hi", false, 6},
 		{"ask hi", true, 6}, {"auth refresh", false, 6}, {"auth token --min-ttl 9000h", false, 6},
 		{"auth login-device --force", false, 6}, {"auth logout --revoke -y", false, 0}, // forgotten here in any case
+		{"doctor", false, 1},
 	}
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, to := range []string{"https://" + elsewhere + "/backend-api/codex/responses", "http://127.0.0.1:1/x", "https://127.0.0.1/x", "//" + elsewhere, "ftp://" + elsewhere, "javascript:x", "\x1b"} {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -187,9 +189,12 @@ func TestNothingSteersATerminal(t *testing.T) {
 		p.mute(t, "red", "models", "--refresh")
 		p.mute(t, "red", "models", "--json")
 		p.mute(t, "", "ask", "--model", "other", "hi")
-		p.Transport = foreign{next: p.emulator.Transport(), path: "/usage", status: 200, kind: "application/json", body: `{"plan_type":` + evil + `,"rate_limit":{"primary_window":{"used_percent":7}},"additional_rate_limits":[{"limit_name":` + evil + `,"rate_limit":{"primary_window":{"used_percent":1}}}]}`}
+		p.Transport = foreign{next: p.emulator.Transport(), path: "/usage", status: 200, kind: "application/json", body: `{"plan_type":` + evil + `,"rate_limit":{"limit_reached":true,"primary_window":{"used_percent":7}},"rate_limit_reached_type":{"type":` + evil + `},"credits":{"has_credits":true,"balance":` + evil + `},"additional_rate_limits":[{"limit_name":` + evil + `,"rate_limit":{"primary_window":{"used_percent":1}}}]}`}
 		for _, line := range []string{"usage", "usage --short", "usage --json"} {
 			p.mute(t, "", strings.Fields(line)...)
+		}
+		if p.run("usage"); strings.Count(strings.ToLower(p.out.String()), "cod") < 4 {
+			t.Errorf("usage does not show the plan, the limit reached, its name and the credits: %s", &p.out)
 		}
 	})
 	t.Run("tools", func(t *testing.T) {
@@ -212,6 +217,27 @@ func TestNothingSteersATerminal(t *testing.T) {
 		p.mute(t, "red", "ask", "--session", "s", "-i", steer, "--summary", "auto", steer)
 		for _, line := range []string{"sessions list", "sessions show s", "sessions show s --text", "sessions show s --json", "sessions list --json", "sessions rm -y s"} {
 			p.mute(t, "s", strings.Fields(line)...)
+		}
+	})
+	t.Run("in colour", func(t *testing.T) {
+		t.Parallel()
+		evil := strings.ReplaceAll(steer, "[31m", "[95m") // no colour of ours
+		own := regexp.MustCompile(`\x1b\[[0-9;]*[mKG]|\r`)
+		p := atTerminal(t, emulator.Scene{Text: "# T " + evil + "\n\n**b** `c`", Reasoning: evil, ServedModel: "m", Plan: evil})
+		p.variables["NO_COLOR"], p.variables["TERM"] = "", "xterm-256color"
+		p.keep(t, p.store(), credentials.LangChain, p.emulator.Login(emulator.LoginOptions{Plan: evil, Email: evil + "@example.com"}))
+		for _, args := range [][]string{
+			{"ask", "--session", "s", "-i", evil, "--summary", "auto", "--render", evil}, {"sessions", "show", "s"}, {"sessions", "list"},
+			{"usage"}, {"models"}, {"auth", "status"}, {"auth", "info"}, {"doctor"}, {"doctor", "--offline"}, {"ask", "--effort", evil, "hi"}, {"help", evil},
+		} {
+			p.run(args...)
+			text := p.out.String() + p.talk.String()
+			if plain := slices.Contains([]string{"models", "auth", "list"}, args[len(args)-1]) || args[0] == "auth"; !plain && !strings.Contains(text, "\x1b[") {
+				t.Errorf("%q has no colour: %q", args, text)
+			}
+			if r, found := steers(own.ReplaceAllString(text, "")); found || strings.Contains(text, "\x1b[95m") {
+				t.Errorf("%q lets %U through: %q", args, r, text)
+			}
 		}
 	})
 	t.Run("names on the line, of files and in settings", func(t *testing.T) {

@@ -5,16 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/internal/redis"
 )
 
@@ -107,8 +106,8 @@ func redisServer(t testing.TB) string {
 			t.Skip("no redis-server or valkey-server on the PATH: apt-get install redis-server")
 		}
 	}
-	port := freePort(t)
-	cmd := exec.Command(binary, "--port", strconv.Itoa(port), "--bind", "127.0.0.1",
+	port := freeport.For(t)
+	cmd := exec.Command(binary, "--port", port, "--bind", "127.0.0.1",
 		"--dir", t.TempDir(), "--save", "", "--appendonly", "no")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -117,7 +116,7 @@ func redisServer(t testing.TB) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	address := fmt.Sprintf("redis://127.0.0.1:%d/0", port)
+	address := fmt.Sprintf("redis://127.0.0.1:%s/0", port)
 	for range 200 {
 		server, err := redis.Open(t.Context(), address)
 		if err == nil {
@@ -128,16 +127,6 @@ func redisServer(t testing.TB) string {
 	}
 	t.Fatal("the server does not start")
 	return ""
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // item is an input or output item that says text.

@@ -11,11 +11,13 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/codexctl/codexctl/internal/freeport"
 	"github.com/codexctl/codexctl/pkg/credentials"
 )
 
@@ -303,18 +305,14 @@ func secretless(t *testing.T, what, text string) {
 	}
 }
 
-// freePort finds a port that is free on both families.
+// freePort is a port that nobody has on either loopback address, or gets for another test.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 20 {
-		held, err := hold(t.Context(), 0)
-		if err == nil {
-			held.release()
-			return held.port
-		}
+	port, err := strconv.Atoi(freeport.For(t))
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Skip("no free port")
-	return 0
+	return port
 }
 
 func occupy(t *testing.T, network, address string) net.Listener {

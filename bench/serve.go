@@ -51,10 +51,14 @@ func measureServe(ctx context.Context, l *lab.Lab) ([]row, error) {
 
 // compare measures the native and the chat route next to the rival.
 func (s *stand) compare(ctx context.Context, l *lab.Lab, connections, requests int) ([]row, error) {
+	times := 3
+	if connections == 1 {
+		times = 9 // one at a time, the processors' own moods show
+	}
 	if l.Quick {
 		requests = connections
 	}
-	rounds, err := inTurn(ctx, l.Times(3), connections, requests, s.loads())
+	rounds, err := inTurn(ctx, l.Times(times), connections, requests, s.loads())
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -502,6 +503,12 @@ func TestUnknownPaths(t *testing.T) {
 			wantRefusal(t, method+" "+path, status, body, http.StatusNotFound, "not_found")
 		}
 	}
+	// An address that is no path cannot be asked for with a client.
+	answer := httptest.NewRecorder()
+	strange := httptest.NewRequest(http.MethodGet, "*", http.NoBody)
+	strange.Host = "localhost"
+	s.server.ServeHTTP(answer, strange)
+	wantRefusal(t, "GET *", answer.Code, answer.Body.String(), http.StatusNotFound, "not_found")
 	for path, want := range map[string]string{"/v1/responses": "POST", "/v1/models": "GET", "/codex/sessions/a": "GET, DELETE"} {
 		status, header, body := s.whole(s.send("PUT", path, "{}"))
 		wantRefusal(t, "PUT "+path, status, body, http.StatusMethodNotAllowed, "method_not_allowed")

@@ -33,24 +33,19 @@ func (x *exchange) responses() error {
 // outline is the fields of a body that say what becomes of it; nil where there is none.
 type outline struct{ messages, input, stream, store []byte }
 
-// outlined looks for them in one pass. Of fields with one name the first counts.
+// outlined looks for them in one pass. Of fields with one name the last counts, as
+// everywhere.
 func outlined(body []byte) (o outline) {
 	for name, value := range rawjson.Members(bytes.TrimSpace(body)) {
-		var to *[]byte
 		switch string(name) {
 		case "messages":
-			to = &o.messages
+			o.messages = value
 		case "input":
-			to = &o.input
+			o.input = value
 		case "stream":
-			to = &o.stream
+			o.stream = value
 		case "store":
-			to = &o.store
-		default:
-			continue
-		}
-		if *to == nil {
-			*to = value
+			o.store = value
 		}
 	}
 	return o

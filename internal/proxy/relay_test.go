@@ -52,6 +52,27 @@ func puppetStand(t *testing.T, adjust func(*Config)) (*stand, *puppet) {
 	return s, p
 }
 
+// A stream tells with its headers which model answers, long before its end.
+func TestFirstEventsNameTheModel(t *testing.T) {
+	for path, body := range map[string]string{
+		"/codex/responses":     `{"model":"gpt-5.5-mini","input":"hi","stream":true}`,
+		"/v1/chat/completions": `{"model":"gpt-5.5-mini","messages":[{"role":"user","content":"hi"}],"stream":true}`,
+	} {
+		s, p := puppetStand(t, nil)
+		go func() {
+			<-p.asked
+			for _, event := range []string{puppetCreated, puppetAdded, puppetOne} {
+				_, _ = io.WriteString(p.to, "data: "+event+"\n\n")
+			}
+			p.to.Close()
+		}()
+		_, header, text := s.post(path, body)
+		if got := header.Get("X-Codexctl-Model"); got != "gpt-5.5" {
+			t.Errorf("%s: X-Codexctl-Model = %q, want that of the first event\n%s", path, got, text)
+		}
+	}
+}
+
 // The events of a stream that a puppet plays.
 const (
 	puppetCreated = `{"type":"response.created","sequence_number":0,"response":{"id":"resp_p","object":"response","model":"gpt-5.5","status":"in_progress","output":[]}}`

@@ -17,7 +17,8 @@ func seeds() []string {
 		``, ` `, `{}`, `[]`, `null`, `"a"`, ` {"a" : [1, -2.5e+3, true] , "b":{"c":null}} `, `{"a":1,"a":2}`, `{"\u0061\n":"\ud83d\ude00"}`,
 		`{"a":1}{"b":2}`, `{"a":1,}`, `[1,]`, `{"a"}`, `{"a":01}`, `[1.]`, `"\x"`, "\"\n\"", `{"a":tru}`, `[`, `{"a":1`, "\"\xff\"", "{\"\xff\":1}", "\xEF\xBB\xBF{}",
 		strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth), strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1),
-		strings.Repeat(`{"a":`, MaxDepth) + "1" + strings.Repeat("}", MaxDepth),
+		strings.Repeat(`{"a":`, MaxDepth) + "1" + strings.Repeat("}", MaxDepth), strings.Repeat(`{"a":`, MaxDepth+1) + "1" + strings.Repeat("}", MaxDepth+1),
+		`{"a":1]`, `{"a":1 "b":2}`, `[1}`, `[1 2]`, `{"a":{"b":1]}`, `[[1}]`,
 	}
 }
 
@@ -99,6 +100,16 @@ func TestMember(t *testing.T) {
 		if got := string(Member(object, name)); got != want {
 			t.Errorf("member %s = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// To append to one value of an object must not write into the next.
+func TestObjectValuesEndWhereTheyEnd(t *testing.T) {
+	data := []byte(`{"a":1,"b":2}`)
+	object := Object(data)
+	_ = append(object["a"], "00000"...)
+	if string(data) != `{"a":1,"b":2}` || string(object["b"]) != "2" {
+		t.Errorf("data %s, b %s: what was appended to a went into them", data, object["b"])
 	}
 }
 

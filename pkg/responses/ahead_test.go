@@ -2,8 +2,11 @@ package responses
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptrace"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,6 +45,10 @@ func TestHoldBoundsHowLongAnAnswerIsHeldBack(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
+					// What comes after the bound is handed out as it comes.
+					if at, came := time.Since(start), time.Duration(len(types)+1)*gap; at != max(came, tt.want) {
+						t.Errorf("event %d after %v, want %v", len(types), at, max(came, tt.want))
+					}
 					types = append(types, string(e.Frame))
 				}
 				var want []string
@@ -53,6 +60,51 @@ func TestHoldBoundsHowLongAnAnswerIsHeldBack(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// oneAnswer is a transport that always gives this body.
+type oneAnswer string
+
+func (a oneAnswer) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a))), Request: r}, nil
+}
+
+// What was kept for the beginning is let go of: a long answer takes no more memory.
+func TestLongAnswerTakesNoMemory(t *testing.T) {
+	const deltas = 50_000
+	body := frames(evCreated) + frames(evAdded) + strings.Repeat(frames(deltaEvent), deltas) + frames(evCompleted)
+	c := Client{HTTPClient: &http.Client{Transport: oneAnswer(body)}}
+	s, err := c.StreamBody(t.Context(), []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	count := 0
+	for _, err := range s.Events() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		count++
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; count != deltas+3 || took > uint64(len(body)/4) {
+		t.Errorf("%d events of %d bytes took %d bytes of memory; want %d events, and at most a quarter", count, len(body), took, deltas+3)
+	}
+}
+
+// What a request was read from may be written over.
+func TestRequestKeepsNoneOfItsBytes(t *testing.T) {
+	data := []byte(`{"model":"m","input":[{"role":"user","content":"a"}],"x":{"y":1}}`)
+	var r Request
+	if err := r.UnmarshalJSON(data); err != nil {
+		t.Fatal(err)
+	}
+	clear(data)
+	if string(r.Input[0]) != `{"role":"user","content":"a"}` || string(r.Extra["x"]) != `{"y":1}` {
+		t.Errorf("input %s, x %s; want what was read", r.Input[0], r.Extra["x"])
 	}
 }
 

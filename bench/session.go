@@ -22,3 +22,21 @@ func measureSession(ctx context.Context, l *lab.Lab) ([]row, error) {
 	}
 	return rows, nil
 }
+
+// runsBySize runs one command for each size of what it has to do with, in turn.
+func runsBySize(
+	ctx context.Context, l *lab.Lab, command func(context.Context, *lab.Lab, *lab.Backend, int) (lab.Command, error), sizes ...int,
+) ([]lab.Runs, error) {
+	b, err := l.Backend(ctx, "{}")
+	if err != nil {
+		return nil, err
+	}
+	defer b.Close()
+	commands := make([]lab.Command, len(sizes))
+	for i, size := range sizes {
+		if commands[i], err = command(ctx, l, b, size); err != nil {
+			return nil, err
+		}
+	}
+	return l.InTurn(ctx, l.Times(20), l.Once, commands...)
+}

@@ -19,20 +19,7 @@ func measureContinue(ctx context.Context, l *lab.Lab) ([]row, error) {
 	if l.Quick {
 		lengths = []int{1, 10, 20}
 	}
-	b, err := l.Backend(ctx, "{}")
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	var commands []lab.Command
-	for _, length := range lengths {
-		command, err := continued(ctx, l, b, length)
-		if err != nil {
-			return nil, err
-		}
-		commands = append(commands, command)
-	}
-	runs, err := l.InTurn(ctx, l.Times(20), l.Once, commands...)
+	runs, err := runsBySize(ctx, l, continued, lengths...)
 	if err != nil {
 		return nil, err
 	}

@@ -14,20 +14,7 @@ import (
 // measureList is the listing of a thousand conversations.
 func measureList(ctx context.Context, l *lab.Lab) ([]row, error) {
 	few, many := 10, 1000
-	b, err := l.Backend(ctx, "{}")
-	if err != nil {
-		return nil, err
-	}
-	defer b.Close()
-	var commands []lab.Command
-	for _, count := range []int{few, many} {
-		command, err := listed(ctx, l, b, count)
-		if err != nil {
-			return nil, err
-		}
-		commands = append(commands, command)
-	}
-	runs, err := l.InTurn(ctx, l.Times(20), l.Once, commands...)
+	runs, err := runsBySize(ctx, l, listed, few, many)
 	if err != nil {
 		return nil, err
 	}
